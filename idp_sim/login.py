@@ -1,0 +1,142 @@
+"""One sign-in as a frozen value, sound by default: who, when, to whom, how signed.
+
+A login needs only the person and the portal; every other field has the value that is accepted everywhere.
+A field that is ``None`` is left out of the message.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+import attrs
+
+from idp_sim.config import ENTITY_ID, Portal, Profile
+from idp_sim.people import Person, impostor
+
+Base = Literal["assertion", "response", "both"]
+BASES: tuple[Base, ...] = ("assertion", "response", "both")
+
+EMAIL_ADDRESS = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+
+Attributes = tuple[tuple[str, str], ...]
+"""Pairs of attribute name and value, in the order in which they are written."""
+
+T = TypeVar("T")
+
+
+def follows(derive: Callable[[Any], T]) -> T:
+    """Return an attrs field whose default is derived from the fields before it."""
+    default: T = attrs.field(default=attrs.Factory(derive, takes_self=True))
+    return default
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@attrs.frozen
+class Status:
+    """The Status of a Response (saml-core 3.2.2.1): top-level code, second-level code and message."""
+
+    code: str = SUCCESS
+    second: str | None = None
+    message: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class _Plan:
+    """What both kinds of login share: they are made, and changed, before anything is built."""
+
+    stage: ClassVar = "plan"
+
+    def but(self, **changes: Any) -> Self:
+        """Return a copy with these fields changed. Fields that follow from a changed one follow it."""
+        kept = {}
+        for field in attrs.fields(type(self)):
+            value, default = getattr(self, field.name), field.default
+            derived = isinstance(default, attrs.Factory) and default.takes_self  # type: ignore[arg-type]
+            if not (derived and default.factory(self) == value):
+                kept[field.name] = value
+        return type(self)(**{**kept, **changes})
+
+
+@attrs.frozen(kw_only=True)
+class RemoteLogin(_Plan):
+    """A remote login (portal-contract R3 to R6). Times are UTC; ``timestamp`` is the text that is hashed and sent."""
+
+    person: Person
+    portal: Portal
+    at: datetime = attrs.field(factory=_now)
+    forged: Person = follows(lambda self: impostor(self.person))
+    profile: Profile = follows(lambda self: self.portal.remote_login.profile)
+    secret: str = attrs.field(
+        default=attrs.Factory(lambda self: self.portal.remote_login.secret, takes_self=True), repr=False
+    )
+    name: str | None = follows(lambda self: self.person.name)
+    email: str | None = follows(lambda self: self.person.email)
+    timestamp: str | None = follows(lambda self: None if self.profile == "md5" else str(int(self.at.timestamp())))
+    phone: str | None = None
+    company: str | None = None
+    redirect_to: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SamlLogin(_Plan):
+    """A SAML sign-in (saml-profiles 4.1.4.2). Times are UTC; IDs follow from ``seed``."""
+
+    person: Person
+    portal: Portal
+    at: datetime = attrs.field(factory=_now)
+    seed: str = attrs.field(factory=lambda: secrets.token_hex(16))
+    base: Base = "assertion"
+    """Which part is signed."""
+    in_response_to: str | None = None
+    relay_state: str | None = None
+    forged: Person = follows(lambda self: impostor(self.person))
+
+    response_id: str = follows(lambda self: self.make_id("response"))
+    assertion_id: str = follows(lambda self: self.make_id("assertion"))
+    session_index: str = follows(lambda self: self.make_id("session"))
+
+    status: Status = Status()
+    with_assertion: bool = follows(lambda self: self.status.code == SUCCESS)
+    issuer: str | None = ENTITY_ID
+    response_issuer: str | None = follows(lambda self: self.issuer)
+    destination: str | None = follows(lambda self: self.portal.acs_url)
+    recipient: str | None = follows(lambda self: self.portal.acs_url)
+    audience: str | None = follows(lambda self: self.portal.entity_id)
+    confirmed_request: str | None = follows(lambda self: self.in_response_to)
+    """``InResponseTo`` of the SubjectConfirmationData."""
+
+    issue_instant: datetime = follows(lambda self: self.at)
+    not_before: datetime | None = follows(lambda self: self.at - timedelta(seconds=30))
+    not_on_or_after: datetime | None = follows(lambda self: self.at + timedelta(minutes=5))
+    confirmed_until: datetime | None = follows(lambda self: self.at + timedelta(minutes=5))
+    """``NotOnOrAfter`` of the SubjectConfirmationData."""
+    authn_instant: datetime = follows(lambda self: self.at)
+    session_until: datetime | None = follows(lambda self: self.at + timedelta(hours=8))
+    time_precision: Literal["seconds", "milliseconds"] = "seconds"
+
+    name_id: str | None = follows(lambda self: self.person.email)
+    name_id_format: str | None = EMAIL_ADDRESS
+    attributes: Attributes = follows(lambda self: (("FirstName", self.person.first), ("LastName", self.person.last)))
+    prefixes: tuple[str | None, str | None] = ("samlp", "saml")
+    """Namespace prefixes of protocol and assertion elements; ``None`` makes one the default namespace."""
+
+    signing_key: str = "signing"
+    """Name of the key in the keyring."""
+    certificates: tuple[str, ...] = follows(lambda self: (self.signing_key,))
+    """Names of the keys whose certificates stand in KeyInfo, in this order."""
+    signature_algorithm: str = "rsa-sha256"
+    digest_algorithm: str = "sha256"
+
+    def make_id(self, purpose: str) -> str:
+        """Return an xs:ID that follows from the seed, so that equal seeds give equal messages."""
+        return "_" + hashlib.sha256(f"{self.seed}/{purpose}".encode()).hexdigest()[:40]
+
+
+Login = RemoteLogin | SamlLogin

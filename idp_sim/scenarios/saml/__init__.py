@@ -1,0 +1,1 @@
+"""Scenarios of SAML sign-ins, by topic."""

@@ -1,0 +1,66 @@
+"""The later stages of a sign-in, after its plan (``login.py``): tree, signed tree, wire.
+
+A scenario says by the type of its first parameter at which stage it deviates. Functions on a ``Draft`` or
+a ``Signed`` edit the XML in place; functions on a login, a ``Form`` or a ``Link`` return a changed copy.
+"""
+
+from typing import ClassVar
+from urllib.parse import quote_plus
+
+import attrs
+from lxml import etree
+
+from idp_sim.login import RemoteLogin, SamlLogin
+
+
+@attrs.frozen
+class Draft:
+    """The XML of a SAML Response before it is signed; what is changed here is signed properly afterwards."""
+
+    stage: ClassVar = "tree"
+
+    login: SamlLogin
+    response: etree._Element
+
+
+@attrs.frozen
+class Signed:
+    """The XML of a SAML Response after it was signed."""
+
+    stage: ClassVar = "signed tree"
+
+    login: SamlLogin
+    response: etree._Element
+
+
+@attrs.frozen
+class Form:
+    """The form that the browser posts to the assertion consumer service (saml-bindings 3.5.4)."""
+
+    stage: ClassVar = "wire"
+
+    login: SamlLogin
+    action: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@attrs.frozen
+class Link:
+    """The link that sends a person from the remote login page to the portal (portal-contract R2, R3).
+
+    ``parameters`` hold decoded values as bytes: UTF-8, unless a scenario wants other bytes.
+    """
+
+    stage: ClassVar = "wire"
+
+    login: RemoteLogin
+    endpoint: str
+    parameters: tuple[tuple[str, bytes], ...]
+    space: str = "+"
+    """How a space is written in the query: ``+`` or ``%20`` (portal-contract R3)."""
+
+    @property
+    def url(self) -> str:
+        """The whole link, percent-encoded."""
+        query = "&".join(f"{name}={quote_plus(value).replace('+', self.space)}" for name, value in self.parameters)
+        return f"{self.endpoint}?{query}"

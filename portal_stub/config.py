@@ -1,0 +1,108 @@
+"""The portal's settings (command-line.md, ``portal.toml``), with the default of each and what it does."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from rulebook.strict_toml import FileProblem, read
+
+Method = Literal["simple", "saml"]
+Profile = Literal["md5", "hmac-md5", "hmac-md5-salted"]
+
+
+def setting(does: str, default: Any = attrs.NOTHING, **options: Any) -> Any:
+    """Return an attrs field that carries, for the generated table, what the setting does."""
+    return attrs.field(default=default, metadata={"does": does}, **options)
+
+
+@attrs.frozen(kw_only=True)
+class SsoSettings:
+    """Table ``[sso]``."""
+
+    enabled: bool = setting("Single sign-on is on (P1).", False)
+    method: Method = setting("`simple` (remote login) or `saml` (P1).", "simple")
+
+
+@attrs.frozen(kw_only=True)
+class SimpleSettings:
+    """Table ``[simple]``: remote login."""
+
+    secret: str = setting(
+        "Shared secret, 32 hex digits used as text (P2). `env:NAME` reads a variable.", "", repr=False
+    )
+    profile: Profile = setting("Formula of the hash: `md5`, `hmac-md5` or `hmac-md5-salted` (R4).", "hmac-md5")
+    remote_login_url: str = setting("Where visitors are sent to sign in (R1).", "")
+    remote_logout_url: str = setting("Where visitors are sent after signing out (R9).", "")
+    max_age_seconds: int = setting("Greatest age of a timestamp, in seconds, inclusive (R6).", 1800)
+    max_future_seconds: int = setting("How far in the future a timestamp may lie, in seconds, inclusive (R6).", 30)
+    time_wording: Literal["invalid", "expired"] = setting(
+        "Message for a bad time: `invalid` (Invalid Time Stamp) or `expired` (Session expired. Please login again) (R8).",
+        "invalid",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class SamlSettings:
+    """Table ``[saml]``."""
+
+    idp_entity_id: str = setting("Entity ID of the identity provider.", "")
+    login_url: str = setting("SAML Login URL: where requests are sent (P3).", "")
+    logout_url: str = setting("Logout URL (P3). Empty: the portal's home.", "")
+    fingerprint: str = setting("Fingerprint of the signing certificate (P3, S6).", "")
+    fingerprint_algorithm: Literal["sha1", "sha256"] = setting("Digest of the fingerprint (P3).", "sha1")
+    certificate: str = setting("The whole certificate in PEM, in place of the fingerprint (P3).", "")
+    idp_metadata: str = setting("Path of the identity provider's metadata, from which the above are taken (P3).", "")
+    entity_id: str = setting("The portal's entity ID. Empty: its base URL (S2).", "")
+    allow_idp_initiated: bool = setting("Accept a Response that answers no request (S4).", True)
+    want_signed: Literal["either", "assertion", "response", "both"] = setting(
+        "Which part must be signed (S5).", "either"
+    )
+    allow_sha1: bool = setting("Accept rsa-sha1 signatures and SHA-1 digests (S5).", False)
+    allow_rsa15: bool = setting("Accept RSA 1.5 key transport (S7).", False)
+    require_encryption: bool = setting("Refuse assertions that are not encrypted (S7).", False)
+    allowed_drift_seconds: int = setting("Allowed clock drift, in seconds (S8).", 60)
+    sign_requests: bool = setting("Sign authentication requests (S3).", False)
+    request_binding: Literal["redirect", "post"] = setting("Binding of authentication requests (S3).", "redirect")
+    time_wording: Literal["conditions", "response"] = setting(
+        "Message for a bad time: `conditions` names NotBefore and NotOnOrAfter, `response` is the older wording (S15).",
+        "conditions",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that is set on a portal."""
+
+    base_url: str = setting("Address of the portal, without a slash at the end.", "http://portal.localhost:5002")
+    follow_offsite_targets: bool = setting(
+        "As-was: follow a target on another host after a login (P8). It shows why that must not be.", False
+    )
+    sso: SsoSettings = attrs.field(factory=SsoSettings)
+    simple: SimpleSettings = attrs.field(factory=SimpleSettings)
+    saml: SamlSettings = attrs.field(factory=SamlSettings)
+
+    @property
+    def acs_url(self) -> str:
+        """The assertion consumer service (S1)."""
+        return f"{self.base_url}/login/saml"
+
+    @property
+    def entity_id(self) -> str:
+        """The portal's entity ID (S2)."""
+        return self.saml.entity_id or self.base_url
+
+
+def load(path: Path) -> Settings:
+    """Read the settings file at ``path``; a secret ``env:NAME`` is read from the environment.
+
+    Raises FileProblem when it cannot be used.
+    """
+    settings = read(path, Settings)
+    name = settings.simple.secret.removeprefix("env:")
+    if name == settings.simple.secret:
+        return settings
+    if name not in os.environ:
+        raise FileProblem(f"{path}: 'simple.secret' is read from the variable {name}, which is not set.")
+    return attrs.evolve(settings, simple=attrs.evolve(settings.simple, secret=os.environ[name]))

@@ -1,0 +1,78 @@
+"""The outcome of holding one message against the rules: every finding, the identity, and whether it is granted.
+
+A diagnosis fails closed: it grants only if every applicable MUST rule is ok and an identity was read from
+verified content. A check that could not run never grants.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import attrs
+
+from rulebook import rule
+
+FindingOutcome = Literal["ok", "violated", "warning", "not-applicable", "not-checked"]
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What one check found. ``not-applicable`` and ``not-checked`` carry a reason, ``violated`` says both sides."""
+
+    rule: str
+    outcome: FindingOutcome
+    expected: str = ""
+    got: str = ""
+    hint: str = ""
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Identity:
+    """Who a login says the person is, read from verified content. What was not sent, or blank, is ``None``."""
+
+    email: str
+    name: str
+    phone: str | None = None
+    company: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Diagnosis:
+    """All findings for one message.
+
+    ``waived`` are the rules left out on purpose (a weakness). ``assertion_id``, ``remember_until`` and ``request_id``
+    are what the portal must remember of a granted SAML login: the assertion, until when, and the request it answers.
+    ``redirect_to`` is where the login asks to be sent, still unchecked.
+    """
+
+    findings: tuple[Finding, ...]
+    identity: Identity | None = None
+    waived: frozenset[str] = frozenset()
+    assertion_id: str | None = None
+    remember_until: datetime | None = None
+    request_id: str | None = None
+    redirect_to: str | None = None
+
+    @property
+    def violations(self) -> tuple[str, ...]:
+        """The ids of the violated rules, sorted."""
+        return tuple(sorted({finding.rule for finding in self.findings if finding.outcome == "violated"}))
+
+    @property
+    def granted(self) -> bool:
+        """Whether the person may be signed in."""
+        applicable = [
+            finding
+            for finding in self.findings
+            if finding.outcome != "not-applicable" and rule(finding.rule).level == "MUST"
+        ]
+        return (
+            self.identity is not None
+            and bool(applicable)
+            and all(finding.outcome in ("ok", "warning") for finding in applicable)
+        )
+
+    @property
+    def person(self) -> str | None:
+        """The address of the person who is signed in, when the login is granted."""
+        return self.identity.email if self.identity and self.granted else None
