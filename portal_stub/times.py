@@ -1,0 +1,52 @@
+"""Moments and differences in words, and the one format of time that SAML allows."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_UTC_TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?Z")
+
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
+
+
+def parse_utc(text: str) -> datetime | None:
+    """Return the moment that an xs:dateTime in UTC names (saml-core 1.3.3), or None for any other text.
+
+    A fraction of a second is cut to microseconds.
+    """
+    match = _UTC_TIME.fullmatch(text)
+    if match is None:
+        return None
+    *parts, fraction = match.groups()
+    try:
+        return datetime(*map(int, parts), int((fraction or "")[:6].ljust(6, "0")), tzinfo=UTC)  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+def written(moment: datetime) -> str:
+    """Return ``moment`` (UTC) as text, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def later(moment: datetime, span: timedelta) -> datetime:
+    """Return ``moment`` plus ``span``, or the last moment there is."""
+    try:
+        return moment + span
+    except OverflowError:
+        return LAST_MOMENT
+
+
+def duration(span: timedelta) -> str:
+    """Return the length of ``span`` in words, in its two greatest units: ``5 minutes 10 seconds``."""
+    seconds = abs(int(span.total_seconds()))
+    words = []
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            words.append(f"{count} {unit}{'s' if count > 1 else ''}")
+    return " ".join(words[:2]) or "0 seconds"
+
+
+def difference(moment: datetime, now: datetime) -> str:
+    """Return how far ``moment`` is from ``now``: ``5 minutes 10 seconds ago`` or ``... from now``."""
+    return f"{duration(now - moment)} {'from now' if moment > now else 'ago'}"
