@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -10,6 +11,7 @@ from rulebook.strict_toml import FileProblem, read
 
 Method = Literal["simple", "saml"]
 Profile = Literal["md5", "hmac-md5", "hmac-md5-salted"]
+Role = Literal["customer", "agent"]
 
 
 def setting(does: str, default: Any = attrs.NOTHING, **options: Any) -> Any:
@@ -38,7 +40,7 @@ class SimpleSettings:
     max_age_seconds: int = setting("Greatest age of a timestamp, in seconds, inclusive (R6).", 1800)
     max_future_seconds: int = setting("How far in the future a timestamp may lie, in seconds, inclusive (R6).", 30)
     time_wording: Literal["invalid", "expired"] = setting(
-        "Message for a bad time: `invalid` (Invalid Time Stamp) or `expired` (Session expired. Please login again) (R8).",
+        "Message for a bad time (R8): `invalid` (Invalid Time Stamp) or `expired` (Session expired. Please login ...).",
         "invalid",
     )
 
@@ -71,17 +73,65 @@ class SamlSettings:
     )
 
 
+def _own_address(_: object, __: "attrs.Attribute[str]", value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError(f"expected an address such as http://portal.localhost:5002, got {value!r}")
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError(
+            f"expected a scheme, a host and a port with nothing after them, not even a slash, got {value!r}"
+        )
+
+
+def _address(_: object, __: "attrs.Attribute[str]", value: str) -> None:
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 (only where accounts are set)
+
+    try:
+        validate_email(value, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValueError(f"expected an email address, got {value!r}: {error}") from None
+
+
+def _not_blank(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not value.strip():
+        raise ValueError(f"expected a {attribute.name} that is not blank")
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """Table ``[[account]]``: someone who exists from the start and can log in with a password."""
+
+    email: str = setting("Address of the account.", validator=_address)
+    name: str = setting("The person's name. A login overwrites it (P7).", validator=_not_blank)
+    password: str = setting("Password of the account. `env:NAME` reads a variable.", validator=_not_blank, repr=False)
+    role: Role = setting("`customer` or `agent` (P6).", "customer")
+    admin: bool = setting("The agent may open the pages under Admin (P1, P11).", False)
+
+    @admin.validator
+    def _agents_only(self, _: "attrs.Attribute[bool]", value: bool) -> None:
+        if value and self.role != "agent":
+            raise ValueError(f'the account {self.email} has admin = true, so it needs role = "agent"')
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """Everything that is set on a portal."""
 
-    base_url: str = setting("Address of the portal, without a slash at the end.", "http://portal.localhost:5002")
+    base_url: str = setting(
+        "Address of the portal, without a slash at the end.", "http://portal.localhost:5002", validator=_own_address
+    )
     follow_offsite_targets: bool = setting(
         "As-was: follow a target on another host after a login (P8). It shows why that must not be.", False
     )
     sso: SsoSettings = attrs.field(factory=SsoSettings)
     simple: SimpleSettings = attrs.field(factory=SimpleSettings)
     saml: SamlSettings = attrs.field(factory=SamlSettings)
+    account: tuple[Account, ...] = setting("Accounts that are made at the first start, one table for each.", ())
+
+    @property
+    def host(self) -> str:
+        """The portal's host and port, as ``host_url`` gives it (R1)."""
+        return urlsplit(self.base_url).netloc
 
     @property
     def acs_url(self) -> str:
@@ -95,14 +145,23 @@ class Settings:
 
 
 def load(path: Path) -> Settings:
-    """Read the settings file at ``path``; a secret ``env:NAME`` is read from the environment.
+    """Read the settings file at ``path``; a secret or password ``env:NAME`` is read from the environment.
 
     Raises FileProblem when it cannot be used.
     """
     settings = read(path, Settings)
-    name = settings.simple.secret.removeprefix("env:")
-    if name == settings.simple.secret:
-        return settings
+    accounts = tuple(
+        attrs.evolve(account, password=_revealed(path, "account.password", account.password))
+        for account in settings.account
+    )
+    simple = attrs.evolve(settings.simple, secret=_revealed(path, "simple.secret", settings.simple.secret))
+    return attrs.evolve(settings, simple=simple, account=accounts)
+
+
+def _revealed(path: Path, key: str, value: str) -> str:
+    name = value.removeprefix("env:")
+    if name == value:
+        return value
     if name not in os.environ:
-        raise FileProblem(f"{path}: 'simple.secret' is read from the variable {name}, which is not set.")
-    return attrs.evolve(settings, simple=attrs.evolve(settings.simple, secret=os.environ[name]))
+        raise FileProblem(f"{path}: '{key}' is read from the variable {name}, which is not set.")
+    return os.environ[name]
