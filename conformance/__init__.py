@@ -1,0 +1,1 @@
+"""The referee: brings a browser, puts an identity provider and a portal together, judges, and reports."""
