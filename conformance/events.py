@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, Self, get_args
+from typing import Any, BinaryIO, ClassVar, Literal, Self, get_args
 
 import attrs
 
@@ -36,6 +36,30 @@ _CASE_FILES = (".b64", ".url", ".png")
 _SAID: Mapping[Verdict, str] = {"pass": "passed", "fail": "failed", "crash": "crashed"}
 
 
+@attrs.frozen
+class _Event:
+    """What the three kinds of events have in common."""
+
+    kind: ClassVar[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the event as plain JSON values, ``event`` first."""
+        fields = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        return {"event": self.kind, **{name: _plain(value) for name, value in fields.items()}}
+
+
+def _plain(value: Any) -> Any:
+    if attrs.has(type(value)):
+        return {field.name: _plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _none_if_empty(text: str | None) -> str | None:
+    return text or None
+
+
 class Exit(IntEnum):
     """The exit codes of ``conformance``. Where several hold, the first of ``INTERNAL_ERROR`` to ``PASSED`` is given."""
 
@@ -49,12 +73,14 @@ class Exit(IntEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Header:
+class Header(_Event):
     """The first event. ``selected`` is the number of cases that this run will report, skipped ones included.
 
     ``target`` describes what is judged, as plain JSON; its ``name`` is shown in headings. ``started`` is RFC 3339
     with ``Z``. ``clock_offset`` is the target's clock minus this machine's, in seconds.
     """
+
+    kind: ClassVar = "header"
 
     schema: int = SCHEMA
     suite: str
@@ -80,13 +106,15 @@ class Observed:
 
 
 @attrs.frozen(kw_only=True)
-class CaseEvent:
+class CaseEvent(_Event):
     """One case, written once its verdict is certain.
 
     ``rule`` is the rule that the case breaks, ``None`` for a sound one; ``expected`` are the rules by which a refusal
     counts as rightly reasoned. ``seconds`` is the time that the case took, without its controls. Raises ValueError
     for a verdict other than ``pass`` without its ``reason`` in words, and for a ``result`` that the verdict denies.
     """
+
+    kind: ClassVar = "case"
 
     id: str
     rule: str | None = None
@@ -96,7 +124,7 @@ class CaseEvent:
     observed: Observed = Observed()
     proof: Proof | None = None
     seconds: float
-    reason: str | None = None
+    reason: str | None = attrs.field(default=None, converter=_none_if_empty)
 
     def __attrs_post_init__(self) -> None:
         if self.verdict != "pass" and not self.reason:
@@ -108,16 +136,17 @@ class CaseEvent:
 
 
 @attrs.frozen(kw_only=True)
-class Footer:
+class Footer(_Event):
     """The last event: how often each verdict was given, and how many seconds the whole run took."""
+
+    kind: ClassVar = "footer"
 
     counts: Mapping[Verdict, int]
     seconds: float
 
 
 Event = Header | CaseEvent | Footer
-_KINDS: Mapping[str, type[Event]] = {"header": Header, "case": CaseEvent, "footer": Footer}
-_NAMES: Mapping[type[Event], str] = {kind: name for name, kind in _KINDS.items()}
+_KINDS: Mapping[str, type[Event]] = {kind.kind: kind for kind in (Header, CaseEvent, Footer)}
 
 
 @attrs.frozen(kw_only=True)
@@ -172,41 +201,34 @@ def summary_line(run: Run) -> str:
 
 def to_line(event: Event) -> bytes:
     """Return the event as one line of UTF-8 JSON, with its line feed."""
-    fields = {"event": _NAMES[type(event)], **attrs.asdict(event, value_serializer=lambda _, __, value: _plain(value))}
-    text = json.dumps(fields, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(event.as_dict(), ensure_ascii=False, allow_nan=False)
     # A page may show half a surrogate pair; what this error handler writes for it is its JSON escape.
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
-
-
 def from_line(line: bytes, where: str) -> Event:
     """Return the event that the line holds. Raises FileProblem, which begins with ``where``."""
-    fields = _json(line, where)
-    kind = _KINDS.get(str(fields.pop("event", None)))
-    if kind is None:
-        raise FileProblem(f"{where}: expected an event of kind {', '.join(_KINDS)}.")
-    if kind is Header and fields.get("schema") != SCHEMA:
-        raise FileProblem(
-            f"{where}: expected events of schema {SCHEMA}, got {fields.get('schema')!r}. Read them with the version "
-            f"that wrote them ({fields.get('suite')})."
-        )
-    try:
-        return structure(fields, kind, where)
-    except ValueError as error:
-        raise FileProblem(f"{where}: {error}.") from None
-
-
-def _json(line: bytes, where: str) -> dict[str, Any]:
     try:
         fields = json.loads(line)
     except ValueError:
-        raise FileProblem(f"{where}: expected one JSON object, got {line[:60]!r}.") from None
+        fields = None
     if not isinstance(fields, dict):
         raise FileProblem(f"{where}: expected one JSON object, got {line[:60]!r}.")
-    return fields
+    return from_dict(fields, where)
+
+
+def from_dict(fields: Mapping[str, Any], where: str) -> Event:
+    """Return the event of which these are the fields, as ``as_dict`` gives them. Raises FileProblem."""
+    rest = dict(fields)
+    kind = _KINDS.get(str(rest.pop("event", None)))
+    if kind is None:
+        raise FileProblem(f"{where}: expected an event of kind {', '.join(_KINDS)}.")
+    if kind is Header and rest.get("schema") != SCHEMA:
+        raise FileProblem(
+            f"{where}: expected events of schema {SCHEMA}, got {rest.get('schema')!r}. Read them with the version "
+            f"that wrote them ({rest.get('suite')})."
+        )
+    return structure(rest, kind, where)
 
 
 def read(path: Path) -> Run:
