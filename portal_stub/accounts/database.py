@@ -1,0 +1,98 @@
+"""The database: SQLite in a file by default, any SQLAlchemy URL by setting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
+
+from portal_stub.accounts.tables import Base
+from rulebook.strict_toml import FileProblem
+
+
+class DatabaseProblem(FileProblem):
+    """The database cannot be used; the text says which and why."""
+
+
+class Database:
+    """The portal's database, with its tables.
+
+    Use ``reading()`` to look something up and ``writing()`` to change something: one transaction each, committed at
+    the end of a ``writing`` block that did not raise. Open one at a time in a thread.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database at ``url`` and make the tables that are missing. Raises DatabaseProblem."""
+        address = _address(url)
+        try:
+            self._engine = _engine(address)
+            writing = self._engine.execution_options(writing=True)
+            with writing.begin() as connection:
+                Base.metadata.create_all(connection)
+        except (DBAPIError, ImportError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise DatabaseProblem(f"The database {address.render_as_string()} cannot be opened: {cause}.") from None
+        self._read = sessionmaker(self._engine, expire_on_commit=False)
+        self._write = sessionmaker(writing, expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction that changes nothing."""
+        with self._read() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a transaction that is committed at the end, or undone when an exception leaves it."""
+        with self._write.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        address.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise DatabaseProblem(
+            f"'{url}' is not the address of a database: {error}. Expected one like sqlite:///instance/portal.db."
+        ) from None
+    return address
+
+
+def _engine(address: URL) -> Engine:
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}}
+    if address.database in (None, "", ":memory:"):
+        # A database in memory lives in its one connection, so that the threads take turns with it.
+        options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+    elif not str(address.database).startswith("file:"):
+        path = Path(str(address.database))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds the shared secret
+    engine = create_engine(address, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # The driver's own handling of transactions begins them late, and a read that turns into a write can then fail
+    # with "database is locked". So transactions are begun here, by name.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,58 @@
+"""Granting a login: everything that must happen at once, or not at all."""
+
+from datetime import datetime
+
+import attrs
+from sqlalchemy.orm import Session
+
+from portal_stub.accounts import contacts, memory, sessions
+from portal_stub.diagnosis import Diagnosis, Finding
+from portal_stub.weakness import Weaknesses
+
+
+class TooLate(Exception):
+    """A login that every check had let through lost a race: its assertion or its request is used up by now."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.got)
+        self.finding = finding
+
+
+@attrs.frozen(kw_only=True)
+class Granted:
+    """A login that was granted: the new session's secret, and the page that the visitor first asked for."""
+
+    session: str = attrs.field(repr=False)
+    wanted: str | None
+
+
+def grant(session: Session, diagnosis: Diagnosis, browser: str, weaknesses: Weaknesses, now: datetime) -> Granted:
+    """Sign the person in, in this browser, and remember what must not be used twice.
+
+    Raises TooLate when another login with the same assertion or request was faster; the transaction must then be
+    undone. A rule left out on purpose is not enforced here either.
+    """
+    if diagnosis.identity is None or not diagnosis.granted:
+        raise ValueError("only a login that is granted signs somebody in")
+    wanted = sessions.wanted(session, browser, now)
+    if diagnosis.assertion_id is not None:
+        is_new = memory.remember_assertion(session, diagnosis.assertion_id, diagnosis.remember_until, now)
+        if not is_new and "saml.assertion.once" not in weaknesses.without:
+            raise TooLate(_finding("saml.assertion.once", "an assertion that was not accepted before", "a second use"))
+    if diagnosis.request_id is not None:
+        was_open, wanted = memory.close_request(session, diagnosis.request_id, browser, now)
+        if not was_open and "saml.response.in-response-to" not in weaknesses.without:
+            raise TooLate(_finding("saml.response.in-response-to", "a request that is open", "one that was answered"))
+    contact = contacts.welcome(session, diagnosis.identity, now)
+    sessions.forget_wanted(session, browser)
+    return Granted(session=sessions.start(session, contact, browser, now), wanted=wanted)
+
+
+def refused(diagnosis: Diagnosis, finding: Finding) -> Diagnosis:
+    """Return the diagnosis with this finding in place of the one for the same rule."""
+    others = tuple(kept for kept in diagnosis.findings if kept.rule != finding.rule)
+    return attrs.evolve(diagnosis, findings=(*others, finding))
+
+
+def _finding(rule_id: str, expected: str, got: str) -> Finding:
+    return Finding(rule=rule_id, outcome="violated", expected=expected, got=f"{got}, at the same moment")
