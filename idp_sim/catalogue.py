@@ -26,6 +26,10 @@ _MARK = "__scenario__"
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
+class CannotPerform(ValueError):
+    """A scenario that this login, or this portal, cannot carry; the text says why."""
+
+
 @attrs.frozen(kw_only=True)
 class Scenario:
     """One way to perform a sign-in: sound (``breaks`` is empty), or breaking the rules it names, the first by intent.

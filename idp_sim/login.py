@@ -28,6 +28,11 @@ Attributes = tuple[tuple[str, str], ...]
 T = TypeVar("T")
 
 
+def named(person: Person, first_name: str, last_name: str) -> Attributes:
+    """Return the person's names under these attribute names; a blank one (a one-word name) is left out."""
+    return tuple((name, value) for name, value in ((first_name, person.first), (last_name, person.last)) if value)
+
+
 def follows(derive: Callable[[Any], T]) -> T:
     """Return an attrs field whose default is derived from the fields before it."""
     default: T = attrs.field(default=attrs.Factory(derive, takes_self=True))
@@ -123,7 +128,7 @@ class SamlLogin(_Plan):
 
     name_id: str | None = follows(lambda self: self.person.email)
     name_id_format: str | None = EMAIL_ADDRESS
-    attributes: Attributes = follows(lambda self: (("FirstName", self.person.first), ("LastName", self.person.last)))
+    attributes: Attributes = follows(lambda self: named(self.person, "FirstName", "LastName"))
     prefixes: tuple[str | None, str | None] = ("samlp", "saml")
     """Namespace prefixes of protocol and assertion elements; ``None`` makes one the default namespace."""
 
@@ -133,6 +138,8 @@ class SamlLogin(_Plan):
     """Names of the keys whose certificates stand in KeyInfo, in this order."""
     signature_algorithm: str = "rsa-sha256"
     digest_algorithm: str = "sha256"
+    further_transforms: tuple[str, ...] = ()
+    """``ds:Transform`` elements as XML text, written after the two that every signature has."""
 
     def make_id(self, purpose: str) -> str:
         """Return an xs:ID that follows from the seed, so that equal seeds give equal messages."""

@@ -1,0 +1,63 @@
+"""Performing a login: plan, tree, signed tree, wire, with a scenario's deviation at its stage."""
+
+import base64
+from typing import Any, TypeVar
+
+from lxml import etree
+
+from idp_sim.catalogue import CannotPerform, Scenario
+from idp_sim.keyring import Keyring
+from idp_sim.login import Login, RemoteLogin, SamlLogin
+from idp_sim.remote_login.link import link
+from idp_sim.saml.response import response
+from idp_sim.saml.signature import sign
+from idp_sim.stages import Draft, Form, Link, Signed
+
+T = TypeVar("T")
+
+
+def perform(login: Login, keyring: Keyring, scenario: Scenario | None = None) -> Form | Link:
+    """Perform a sign-in and return what the browser is to send to the portal.
+
+    Equal logins (``at``, ``seed``) with an equal keyring give equal bytes, but for signatures that are random (ECDSA).
+    Raises CannotPerform for a scenario that this login cannot carry: one of the other protocol, on another base, or one
+    that lives in the journey or the portal's settings.
+    """
+    _check(login, scenario)
+    planned = _deviate("plan", login, scenario)
+    if isinstance(planned, RemoteLogin):
+        return _deviate("wire", link(planned), scenario)
+    draft = _deviate("tree", Draft(planned, response(planned)), scenario)
+    signed = Signed(draft.login, sign(draft.response, draft.login, keyring))
+    return _deviate("wire", form(_deviate("signed tree", signed, scenario)), scenario)
+
+
+def form(signed: Signed) -> Form:
+    """Return the form that carries this Response as it is (saml-bindings 3.5.4)."""
+    login = signed.login
+    message = base64.b64encode(etree.tostring(signed.response, encoding="UTF-8")).decode()
+    fields = [("SAMLResponse", message)]
+    if login.relay_state is not None:
+        fields.append(("RelayState", login.relay_state))
+    return Form(login=login, action=login.portal.acs_url, fields=tuple(fields))
+
+
+def _check(login: Login, scenario: Scenario | None) -> None:
+    if scenario is None:
+        return
+    if scenario.stage not in ("plan", "tree", "signed tree", "wire"):
+        raise CannotPerform(f"'{scenario.id}' lives in the {scenario.stage}, not in the message that is sent.")
+    protocol = "saml" if isinstance(login, SamlLogin) else "remote-login"
+    if scenario.protocol in ("saml", "remote-login") and scenario.protocol != protocol:
+        raise CannotPerform(f"'{scenario.id}' cannot be performed by a {protocol} login.")
+    if isinstance(login, SamlLogin) and scenario.bases and login.base not in scenario.bases:
+        bases = ", ".join(scenario.bases)
+        raise CannotPerform(f"'{scenario.id}' does not run on the base '{login.base}', only on: {bases}.")
+
+
+def _deviate(stage: str, subject: T, scenario: Scenario | None) -> T:
+    if scenario is None or scenario.stage != stage:
+        return subject
+    changed: Any = scenario.apply(subject)
+    result: T = subject if changed is None else changed
+    return result

@@ -1,0 +1,1 @@
+"""Remote login: the hash formulas and the link back to the portal."""

@@ -1,0 +1,1 @@
+"""SAML: requests read, responses built and signed, metadata."""
