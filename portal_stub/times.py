@@ -16,9 +16,10 @@ def parse_utc(text: str) -> datetime | None:
     match = _UTC_TIME.fullmatch(text)
     if match is None:
         return None
-    *parts, fraction = match.groups()
+    microseconds = int((match[7] or "")[:6].ljust(6, "0"))
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
     try:
-        return datetime(*map(int, parts), int((fraction or "")[:6].ljust(6, "0")), tzinfo=UTC)  # type: ignore[arg-type]
+        return datetime(year, month, day, hour, minute, second, microseconds, tzinfo=UTC)
     except ValueError:
         return None
 

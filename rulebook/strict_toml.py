@@ -43,7 +43,11 @@ def _one_of(value: object, kind: Any) -> object:
     return value
 
 
-_converter.register_structure_hook_func(lambda kind: get_origin(kind) == Literal, _one_of)
+def _is_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal
+
+
+_converter.register_structure_hook_func(_is_literal, _one_of)
 
 
 class FileProblem(Exception):

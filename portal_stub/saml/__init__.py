@@ -1,0 +1,1 @@
+"""SAML single sign-on: the portal as service provider (portal-contract S)."""

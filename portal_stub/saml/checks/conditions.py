@@ -1,0 +1,134 @@
+"""The assertion: who issued it, once, for which portal, for how long, and that the person was authenticated."""
+
+from lxml import etree
+
+from portal_stub.address import shown
+from portal_stub.checks import Found, NotApplicable, ok, violated
+from portal_stub.saml.checks.registry import CHECKS
+from portal_stub.saml.moments import moment, stated
+from portal_stub.saml.received import Received
+from portal_stub.saml.xml import saml
+from portal_stub.times import written
+
+ENTITY = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
+
+
+@CHECKS.enforces("saml.assertion.present")
+def present(received: Received) -> Found:
+    """A Response that refuses the login has none."""
+    if received.assertions:
+        return ok()
+    if not received.successful:
+        raise NotApplicable("the login was refused, so no assertion is due")
+    if next(received.root.iter(saml("EncryptedAssertion")), None) is not None:
+        return violated("an assertion", "an encrypted one, which this portal cannot read")
+    return violated("an assertion", "none")
+
+
+@CHECKS.enforces("saml.assertion.issuer")
+def issuer(received: Received) -> Found:
+    """The assertion must name its issuer, the Response may."""
+    expected = received.saml.idp_entity_id
+    if not expected:
+        raise NotApplicable("the portal's settings do not name the identity provider")
+    assertion, response = received.assertion_if_any, received.envelope
+    for element in (assertion, response):
+        if element is None:
+            continue
+        name = etree.QName(element).localname
+        found = element.find(saml("Issuer"))
+        if found is None:
+            if element is assertion:
+                return violated(expected, f"no Issuer in the {name}")
+            continue
+        if received.text(found) != expected:
+            return violated(expected, f"{shown(received.text(found))} in the {name}")
+        if found.get("Format", ENTITY) != ENTITY:
+            return violated(f"an Issuer of the format {ENTITY}", shown(found.get("Format", "")))
+    return ok(expected)
+
+
+@CHECKS.enforces("saml.assertion.once")
+def once(received: Received) -> Found:
+    """By its ID, remembered until it expires."""
+    assertion_id = received.assertion.get("ID", "")
+    if not assertion_id:
+        return violated("an assertion with an ID, by which it is remembered", "none")
+    if received.memory.seen_assertions is None:
+        raise NotApplicable("offline")
+    if assertion_id in received.memory.seen_assertions:
+        return violated("an assertion that was not used before", f"{shown(assertion_id)}, which was")
+    return ok(assertion_id)
+
+
+@CHECKS.enforces("saml.conditions.present")
+def conditions_present(received: Received) -> Found:
+    """Exactly one element Conditions."""
+    found = received.assertion.findall(saml("Conditions"))
+    return ok() if len(found) == 1 else violated("Conditions in the assertion", f"{len(found) or 'none'}")
+
+
+@CHECKS.enforces("saml.conditions.not-before")
+def not_before(received: Received) -> Found:
+    """Inclusive."""
+    start = moment(_conditions(received), "NotBefore", "the conditions have no NotBefore")
+    if start - received.drift <= received.now:
+        return ok(written(start))
+    return violated(_limit(received, "at or after", "NotBefore"), stated(received.now, "NotBefore", start))
+
+
+@CHECKS.enforces("saml.conditions.not-on-or-after")
+def not_on_or_after(received: Received) -> Found:
+    """Exclusive."""
+    end = moment(_conditions(received), "NotOnOrAfter", "the conditions have no NotOnOrAfter")
+    if received.now - received.drift < end:
+        return ok(written(end))
+    return violated(_limit(received, "before", "NotOnOrAfter"), stated(received.now, "NotOnOrAfter", end))
+
+
+@CHECKS.enforces("saml.conditions.audience")
+def audience(received: Received) -> Found:
+    """All restrictions must hold; within one, any audience will do (saml-core 2.5.1.4)."""
+    expected = received.settings.entity_id
+    restrictions = _conditions(received).findall(saml("AudienceRestriction"))
+    if not restrictions:
+        return violated(expected, "no AudienceRestriction")
+    for restriction in restrictions:
+        named = [received.text(found) for found in restriction.findall(saml("Audience"))]
+        if expected not in named:
+            return violated(expected, ", ".join(shown(name) for name in named[:5]) or "no Audience")
+    return ok(expected)
+
+
+@CHECKS.enforces("saml.session.not-on-or-after")
+def session_not_on_or_after(received: Received) -> Found:
+    """Exclusive."""
+    ends = [
+        moment(statement, "SessionNotOnOrAfter", "")
+        for statement in received.assertion.findall(saml("AuthnStatement"))
+        if "SessionNotOnOrAfter" in statement.attrib
+    ]
+    if not ends:
+        raise NotApplicable("no end of the session is given")
+    if received.now - received.drift < min(ends):
+        return ok(written(min(ends)))
+    limit = _limit(received, "before", "SessionNotOnOrAfter")
+    return violated(limit, stated(received.now, "SessionNotOnOrAfter", min(ends)))
+
+
+@CHECKS.enforces("saml.statement.authn")
+def statement_authn(received: Received) -> Found:
+    """Without it the assertion says who, but not that the person was there."""
+    found = received.assertion.find(saml("AuthnStatement"))
+    return ok() if found is not None else violated("an AuthnStatement", "none")
+
+
+def _conditions(received: Received) -> etree._Element:
+    found = received.assertion.find(saml("Conditions"))
+    if found is None:
+        raise NotApplicable("the assertion has no conditions")
+    return found
+
+
+def _limit(received: Received, how: str, name: str) -> str:
+    return f"a time {how} {name} ({received.saml.allowed_drift_seconds} s drift allowed)"

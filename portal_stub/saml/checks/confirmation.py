@@ -1,0 +1,116 @@
+"""The bearer confirmation: to whom, until when, and in answer to what the assertion may be handed over.
+
+One bearer confirmation that satisfies every rule is enough (saml-profiles 4.1.4.3). Where none does, the one
+that breaks the fewest is told.
+"""
+
+from collections.abc import Callable
+
+from lxml import etree
+
+from portal_stub.address import shown
+from portal_stub.checks import Found, NotApplicable, ok, violated
+from portal_stub.saml.checks.registry import CHECKS
+from portal_stub.saml.moments import moment, stated
+from portal_stub.saml.received import Received
+from portal_stub.saml.xml import saml
+from portal_stub.times import written
+
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+
+_Rule = Callable[[Received, etree._Element], Found]
+
+
+@CHECKS.enforces("saml.confirmation.bearer")
+def bearer(received: Received) -> Found:
+    """At least one, with its data."""
+    confirmations = _subject(received).findall(saml("SubjectConfirmation"))
+    if _bearers(received):
+        return ok()
+    methods = [shown(found.get("Method", "")) for found in confirmations]
+    without = "one without SubjectConfirmationData" if f"'{BEARER}'" in methods else ", ".join(methods[:5])
+    return violated(f"a SubjectConfirmation {BEARER} with data", without or "none")
+
+
+@CHECKS.enforces("saml.confirmation.recipient")
+def recipient(received: Received) -> Found:
+    """Letter for letter."""
+    return _recipient(received, _best(received))
+
+
+@CHECKS.enforces("saml.confirmation.not-on-or-after")
+def not_on_or_after(received: Received) -> Found:
+    """Exclusive, and it must be there."""
+    return _not_on_or_after(received, _best(received))
+
+
+@CHECKS.enforces("saml.confirmation.in-response-to")
+def in_response_to(received: Received) -> Found:
+    """The Response may be unsigned: that the signed confirmation names the same request ties the two together."""
+    return _in_response_to(received, _best(received))
+
+
+def _recipient(received: Received, data: etree._Element) -> Found:
+    found, expected = data.get("Recipient"), received.settings.acs_url
+    if found == expected:
+        return ok(expected)
+    return violated(expected, "no Recipient" if found is None else shown(found))
+
+
+def _not_on_or_after(received: Received, data: etree._Element) -> Found:
+    expected = f"a time before NotOnOrAfter ({received.saml.allowed_drift_seconds} s drift allowed)"
+    if "NotOnOrAfter" not in data.attrib:
+        return violated(expected, "no NotOnOrAfter")
+    end = moment(data, "NotOnOrAfter", "")
+    if received.now - received.drift < end:
+        return ok(written(end))
+    return violated(expected, stated(received.now, "NotOnOrAfter of the confirmation", end))
+
+
+def _in_response_to(received: Received, data: etree._Element) -> Found:
+    if received.envelope is None:
+        raise NotApplicable("there is no Response to compare with")
+    answered, confirmed = received.envelope.get("InResponseTo"), data.get("InResponseTo")
+    if answered == confirmed:
+        return ok(confirmed or "none, as on the Response")
+    expected = "no InResponseTo, as on the Response" if answered is None else f"{shown(answered)}, as on the Response"
+    return violated(expected, "none" if confirmed is None else shown(confirmed))
+
+
+_RULES: dict[str, _Rule] = {
+    "saml.confirmation.recipient": _recipient,
+    "saml.confirmation.not-on-or-after": _not_on_or_after,
+    "saml.confirmation.in-response-to": _in_response_to,
+}
+
+
+def _best(received: Received) -> etree._Element:
+    """Return the data of the bearer confirmation that breaks the fewest rules, the first of equals."""
+    bearers = _bearers(received)
+    if not bearers:
+        raise NotApplicable("there is no bearer confirmation with data")
+    return min(bearers, key=lambda data: _broken(received, data))
+
+
+def _broken(received: Received, data: etree._Element) -> int:
+    return sum(not _kept(received, data, rule) for name, rule in _RULES.items() if name not in received.waived)
+
+
+def _kept(received: Received, data: etree._Element, rule: _Rule) -> bool:
+    try:
+        return rule(received, data).outcome == "ok"
+    except NotApplicable:
+        return False
+
+
+def _bearers(received: Received) -> list[etree._Element]:
+    confirmations = _subject(received).findall(saml("SubjectConfirmation"))
+    data = [found.find(saml("SubjectConfirmationData")) for found in confirmations if found.get("Method") == BEARER]
+    return [found for found in data if found is not None]
+
+
+def _subject(received: Received) -> etree._Element:
+    found = received.assertion.find(saml("Subject"))
+    if found is None:
+        raise NotApplicable("the assertion has no subject")
+    return found

@@ -1,0 +1,186 @@
+"""The signature: presence, key, value, and the guards that let only be read what it covers."""
+
+from collections.abc import Iterable, Set
+
+from cryptography import x509
+from lxml import etree
+
+from portal_stub.address import shown
+from portal_stub.checks import Found, NotApplicable, ok, violated, warning
+from portal_stub.saml.checks.registry import CHECKS
+from portal_stub.saml.fingerprint import Algorithm, fingerprint_of, named
+from portal_stub.saml.received import Received
+from portal_stub.saml.signature import Algorithms, Kind, Signature, Verification
+from portal_stub.times import written
+
+
+@CHECKS.enforces("saml.signature.present")
+def present(received: Received) -> Found:
+    """Where it stands is the affair of covers-parent."""
+    if received.signatures_if_any:
+        return ok()
+    if not received.assertions:
+        raise NotApplicable("there is no assertion that could be signed")
+    return violated("a signature on the Response or on its assertion", "nothing is signed")
+
+
+@CHECKS.enforces("saml.signature.wanted-part")
+def wanted_part(received: Received) -> Found:
+    """By the setting want_signed."""
+    wanted = received.saml.want_signed
+    signed = {signature.place for signature in received.signatures}
+    parts = ("assertion", "response") if wanted == "both" else (wanted,)
+    missing = [part for part in parts if part != "either" and part not in signed]
+    return violated(f"the {missing[0]} signed", f"signed: {', '.join(sorted(signed))}") if missing else ok()
+
+
+@CHECKS.enforces("saml.signature.algorithm")
+def algorithm(received: Received) -> Found:
+    """By name, before the library is asked. HMAC, MD5 and unknown ones never."""
+    allowed = Algorithms.allowed(sha1=received.saml.allow_sha1)
+    for signature in received.signatures:
+        odd = _odd_algorithm(signature, allowed)
+        if odd:
+            return violated("RSA or ECDSA with SHA-256 or stronger", odd)
+    return ok()
+
+
+@CHECKS.enforces("saml.signature.certificate-present")
+def certificate_present(received: Received) -> Found:
+    """Only a fingerprint is stored, so the certificate must come along."""
+    for signature in received.signatures:
+        if not signature.certificates:
+            broken = "only one that cannot be read" if signature.unreadable_certificates else "none"
+            return violated("the signing certificate in KeyInfo/X509Data", broken)
+    return ok()
+
+
+@CHECKS.enforces("saml.signature.fingerprint")
+def fingerprint(received: Received) -> Found:
+    """An expired certificate is a warning: the fingerprint is the trust, not the dates."""
+    trust = received.trust
+    if not trust.fingerprints:
+        raise NotApplicable("the portal knows no fingerprint to compare with")
+    trusted: list[x509.Certificate] = []
+    for signature in received.signatures:
+        if not signature.certificates:
+            raise NotApplicable("the signature carries no certificate")
+        known = [certificate for certificate in signature.certificates if trust.accepts(certificate)]
+        if not known:
+            return _mismatch(received, signature)
+        trusted += known
+    return _expired(received, trusted) or ok()
+
+
+@CHECKS.enforces("saml.signature.value")
+def value(received: Received) -> Found:
+    """Made with the private key of the trusted certificate."""
+    for result in _results(received, {"verified", "digest", "value"}, unless_unguarded="structure"):
+        if result.kind in ("value", "structure"):
+            return violated("a signature made with the trusted certificate's key", result.why)
+    return ok()
+
+
+@CHECKS.enforces("saml.signature.digest")
+def digest(received: Received) -> Found:
+    """Nothing altered since. What a wrong signature value says about the digest counts for nothing."""
+    for result in _results(received, {"verified"}, unless_unguarded="digest"):
+        if result.kind == "digest":
+            return violated("the content that was signed", f"other content: {result.why}")
+    return ok()
+
+
+@CHECKS.enforces("saml.signature.one-assertion")
+def one_assertion(received: Received) -> Found:
+    """A second one is how forged identities come in."""
+    found = received.assertions
+    if not found:
+        raise NotApplicable("there is no assertion")
+    if len(found) > 1:
+        return violated("exactly one assertion", f"{len(found)} assertions")
+    if received.envelope is not None and not received.is_direct(found[0]):
+        parent = found[0].getparent()
+        where = "at the root" if parent is None else f"inside {etree.QName(parent).localname}"
+        return violated("the assertion directly inside the Response", where)
+    return ok()
+
+
+@CHECKS.enforces("saml.signature.covers-parent")
+def covers_parent(received: Received) -> Found:
+    """Enveloped, one Reference, by the ID of the element around it."""
+    problem = next((signature.misplaced for signature in received.signatures if signature.misplaced), "")
+    return violated("a signature over the element around it, by its ID", problem) if problem else ok()
+
+
+@CHECKS.enforces("saml.signature.transforms")
+def transforms(received: Received) -> Found:
+    """Any other could leave out, or bring in, what was not signed."""
+    odd = next((signature.odd_transforms for signature in received.signatures if signature.odd_transforms), "")
+    return violated("enveloped-signature, then canonicalisation", odd) if odd else ok()
+
+
+@CHECKS.enforces("saml.signature.whole-text")
+def whole_text(received: Received) -> Found:
+    """They are not signed, and some readers stop at them."""
+    if not received.assertions:
+        raise NotApplicable("there is no assertion")
+    for kind, found in (
+        *(("a comment", found) for found in received.root.iter(etree.Comment)),
+        *(("a processing instruction", found) for found in received.root.iter(etree.ProcessingInstruction)),
+    ):
+        parent = found.getparent()
+        if parent is not None:
+            return violated("no comment and no processing instruction", f"{kind} in {etree.QName(parent).localname}")
+    return ok()
+
+
+def _odd_algorithm(signature: Signature, allowed: Algorithms) -> str:
+    if signature.method not in {method.value for method in allowed.methods}:
+        return f"the signature method {shown(signature.method)}"
+    known = {digest.value for digest in allowed.digests}
+    return next((f"the digest method {shown(method)}" for method in signature.digests if method not in known), "")
+
+
+def _results(received: Received, kinds: Set[Kind], unless_unguarded: Kind) -> list[Verification]:
+    """Return the results of ``kinds``, and those of one more kind where no guard already says what is wrong."""
+    found = [
+        result
+        for signature, result in received.verified
+        if result.kind in kinds or (result.kind == unless_unguarded and not received.unguarded(signature))
+    ]
+    if not found:
+        reasons = [result.why for _, result in received.verified if result.why]
+        raise NotApplicable(f"it was not verified: {reasons[0] if reasons else 'no signature could be'}")
+    return found
+
+
+def _mismatch(received: Received, signature: Signature) -> Found:
+    trust = received.trust
+    stored = ", ".join(named(known, "sha1" if len(known) == 40 else "sha256") for known in trust.fingerprints)
+    came = "; ".join(
+        f"{named(fingerprint_of(certificate, trust.algorithm), trust.algorithm)} ({shown(_subject(certificate))})"
+        for certificate in signature.certificates[:3]
+    )
+    other: Algorithm = "sha256" if trust.algorithm == "sha1" else "sha1"
+    swapped = any(fingerprint_of(certificate, other) in trust.fingerprints for certificate in signature.certificates)
+    hint = f"The stored fingerprint is of the other digest: set the algorithm to {other}." if swapped else ""
+    return violated(stored, came, hint)
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    try:
+        return certificate.subject.rfc4514_string()
+    except ValueError:
+        return "unreadable subject"
+
+
+def _expired(received: Received, trusted: Iterable[x509.Certificate]) -> Found | None:
+    for certificate in trusted:
+        start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if not start <= received.now <= end:
+            return warning(
+                f"a certificate that is valid now ({written(received.now)})",
+                f"valid from {written(start)} to {written(end)}",
+                "The login is accepted, since the fingerprint is the trust. Renew the certificate all the same.",
+            )
+    return None

@@ -1,0 +1,315 @@
+"""A SAML Response as received: decoded, parsed, verified, and the one assertion that is judged.
+
+Everything here is read once and on demand. What cannot be read raises ``NotApplicable``: the rule about the
+stage that failed says why, and the rules after it say that they have nothing to look at.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import attrs
+from cryptography import x509
+from lxml import etree
+
+from portal_stub.checks import NotApplicable
+from portal_stub.config import SamlSettings, Settings
+from portal_stub.saml.fingerprint import Trust, trust
+from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.naive import GUARDS_OFF, first_assertion, last_assertion, text_of_first_node
+from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
+from portal_stub.saml.xml import (
+    MAX_BYTES,
+    XmlProblem,
+    declares_dtd,
+    has_doctype,
+    parse,
+    saml,
+    samlp,
+    text_of,
+)
+from portal_stub.weakness import Weaknesses
+
+SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+ASSERTION, RESPONSE = saml("Assertion"), samlp("Response")
+
+_LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_MOST_CHARACTERS = MAX_BYTES // 3 * 4 + MAX_BYTES // 16
+"""Base64 of the greatest message, with its line breaks."""
+
+FORGETTING_TRUSTS = frozenset(
+    {
+        "saml.settings.fingerprint",
+        "saml.signature.present",
+        "saml.signature.algorithm",
+        "saml.signature.certificate-present",
+        "saml.signature.fingerprint",
+        "saml.signature.value",
+        "saml.signature.digest",
+    }
+)
+"""A portal that forgot one of these takes what it received for signed where that rule would have refused."""
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Received:
+    """What the checks look at. ``now`` is in UTC."""
+
+    post: Post
+    settings: Settings
+    now: datetime
+    memory: Memory
+    weaknesses: Weaknesses
+
+    @cached_property
+    def waived(self) -> frozenset[str]:
+        """The rules left out, those that a naive reader leaves out among them."""
+        return self.weaknesses.without.union(*(GUARDS_OFF[reader] for reader in self.weaknesses.naive))
+
+    @property
+    def saml(self) -> SamlSettings:
+        """The portal's SAML settings."""
+        return self.settings.saml
+
+    @property
+    def drift(self) -> timedelta:
+        """The allowed clock drift (portal-contract S8)."""
+        return timedelta(seconds=self.saml.allowed_drift_seconds)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """The certificates that the portal trusts."""
+        return trust(self.saml)
+
+    # The stages of reading, in order.
+
+    @property
+    def field(self) -> str:
+        """The form field SAMLResponse."""
+        field = self.post.saml_response
+        if field is None or not field.strip():
+            raise NotApplicable("the message is blank")
+        return field.strip()
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the field is so long that it is not even decoded."""
+        return len(self.field) > _MOST_CHARACTERS
+
+    @cached_property
+    def base64_problem(self) -> str:
+        """Why the field is not base64, or empty. Line breaks are allowed (RFC 2045)."""
+        text = _LINE_BREAK.sub("", self.field)
+        odd = re.search(r"[^A-Za-z0-9+/=]", text)
+        if odd:
+            return f"the character {odd[0]!r} at position {odd.start() + 1}"
+        try:
+            base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            return f"{len(text)} characters that do not fit together ({error})"
+        return ""
+
+    @cached_property
+    def decoded(self) -> bytes:
+        """The bytes of the message."""
+        if self.too_large:
+            raise NotApplicable("the message is too large to be read")
+        if self.base64_problem and "saml.message.base64" not in self.waived:
+            raise NotApplicable("the message is not base64")
+        known = re.sub(r"[^A-Za-z0-9+/]", "", self.field)
+        return base64.b64decode(known[: len(known) - (len(known) % 4 == 1)] + "==")
+
+    @cached_property
+    def has_dtd(self) -> bool:
+        """Whether the message has a document type declaration."""
+        if has_doctype(self.decoded):
+            return True
+        try:
+            return declares_dtd(self._parsed)
+        except XmlProblem:
+            return False
+
+    @cached_property
+    def _parsed(self) -> etree._Element:
+        return parse(self.decoded)
+
+    @cached_property
+    def xml_problem(self) -> str:
+        """Why the message is not XML that is read, or empty. A message with a DTD is not parsed at all."""
+        if self.too_large:
+            return f"{len(self.field)} characters of base64; no more than {MAX_BYTES} bytes are read"
+        if self._stops_at_dtd:
+            raise NotApplicable("the message has a DTD and is not parsed")
+        try:
+            self._parsed  # noqa: B018 - parsing is the test
+        except XmlProblem as problem:
+            return str(problem)
+        return ""
+
+    @property
+    def _stops_at_dtd(self) -> bool:
+        return self.has_dtd and "saml.message.no-dtd" not in self.waived
+
+    @property
+    def root(self) -> etree._Element:
+        """The root of the message."""
+        if self.xml_problem:
+            raise NotApplicable("the message is not XML")
+        return self._parsed
+
+    @property
+    def response(self) -> etree._Element:
+        """The Response: the root, whatever it is called where the portal forgot to ask."""
+        root = self.root
+        if root.tag == RESPONSE:
+            return root
+        if "saml.message.response" not in self.waived or root.tag == ASSERTION:
+            raise NotApplicable("the message is not a Response")
+        return root
+
+    @property
+    def envelope(self) -> etree._Element | None:
+        """The Response, or None where a bare assertion is read because the portal forgot to ask for a Response."""
+        if self.root.tag == ASSERTION and "saml.message.response" in self.waived:
+            return None
+        return self.response
+
+    # Status and assertions.
+
+    @cached_property
+    def successful(self) -> bool:
+        """Whether the Response says that the login succeeded (saml-core 3.2.2.2)."""
+        if self.envelope is None:
+            return True
+        codes = self.envelope.findall(f"{samlp('Status')}/{samlp('StatusCode')}")
+        return [code.get("Value") for code in codes] == [SUCCESS]
+
+    @cached_property
+    def assertions(self) -> Sequence[etree._Element]:
+        """Every assertion of the document, wherever it stands, in document order."""
+        self.envelope  # noqa: B018 - what is not a Response is not searched
+        return tuple(self.root.iter(ASSERTION))
+
+    def is_direct(self, assertion: etree._Element) -> bool:
+        """Return whether the assertion stands where it belongs: directly in the Response."""
+        return assertion.getparent() is self.envelope
+
+    # Signatures.
+
+    @cached_property
+    def signatures_if_any(self) -> Sequence[Signature]:
+        """The signatures of the document."""
+        envelope = self.envelope
+        return find_signatures(self.root, envelope)
+
+    @property
+    def signatures(self) -> Sequence[Signature]:
+        """The signatures of the document, at least one."""
+        if self.signatures_if_any:
+            return self.signatures_if_any
+        raise NotApplicable("nothing is signed")
+
+    def believed(self, signature: Signature) -> Sequence[x509.Certificate]:
+        """Return the signature's certificates that the portal trusts, or takes on trust because it forgot to ask."""
+        trusted = [certificate for certificate in signature.certificates if self.trust.accepts(certificate)]
+        forgot = "saml.signature.fingerprint" in self.waived or (
+            "saml.settings.fingerprint" in self.waived and not self.trust.fingerprints
+        )
+        return trusted or (signature.certificates if forgot else ())
+
+    @cached_property
+    def algorithms(self) -> Algorithms:
+        """The algorithms that are accepted."""
+        if "saml.signature.algorithm" in self.waived:
+            return Algorithms.forgotten()
+        return Algorithms.allowed(sha1=self.saml.allow_sha1)
+
+    @cached_property
+    def verified(self) -> Sequence[tuple[Signature, Verification]]:
+        """Each signature with what came of verifying it."""
+        document = etree.tostring(self.root)
+        return tuple(
+            (signature, verify(signature, document, self.believed(signature), self.algorithms))
+            for signature in self.signatures
+        )
+
+    def unguarded(self, signature: Signature) -> bool:
+        """Return whether a guard refuses the signature, so that nothing is read from what it covers."""
+        return bool(
+            (signature.misplaced and "saml.signature.covers-parent" not in self.waived)
+            or (signature.odd_transforms and "saml.signature.transforms" not in self.waived)
+        )
+
+    # The one assertion that is judged.
+
+    @cached_property
+    def trusted_assertion(self) -> etree._Element | None:
+        """The assertion from which the identity is read, or None: what a signature covers, and nothing else.
+
+        It is parsed anew from the bytes that were digested (saml-core 5.4.2). A weakness may make it something else.
+        """
+        if not self.signatures_if_any:
+            return self._sole if "saml.signature.present" in self.waived else None
+        signed = [result.signed for _, result in self.verified if result.signed is not None]
+        if signed and self.weaknesses.naive:
+            return self._naive
+        covered = _covered(
+            [
+                result.signed
+                for signature, result in self.verified
+                if result.signed is not None and not self.unguarded(signature)
+            ]
+        )
+        if covered is None and self.waived & FORGETTING_TRUSTS:
+            return self._sole
+        return covered
+
+    @property
+    def _naive(self) -> etree._Element | None:
+        if "first-assertion" in self.weaknesses.naive:
+            return first_assertion(self.assertions)
+        if "last-assertion" in self.weaknesses.naive:
+            return last_assertion(self.assertions)
+        return self._sole
+
+    @property
+    def _sole(self) -> etree._Element | None:
+        return self.assertions[0] if len(self.assertions) == 1 else None
+
+    @cached_property
+    def assertion(self) -> etree._Element:
+        """The assertion that is judged: the trusted one, or for the diagnosis alone the only one that was received."""
+        if not self.assertions:
+            raise NotApplicable("there is no assertion")
+        trusted = self.trusted_assertion
+        found = self._sole if trusted is None else trusted
+        if found is None:
+            raise NotApplicable("there are several assertions, and none that can be trusted")
+        return found
+
+    @cached_property
+    def assertion_if_any(self) -> etree._Element | None:
+        """The assertion that is judged, or None where a Response has none that can be."""
+        self.envelope  # noqa: B018 - what is not a Response is not searched
+        try:
+            return self.assertion
+        except NotApplicable:
+            return None
+
+    def text(self, element: etree._Element) -> str:
+        """Return the whole text of the element, or what a naive reader takes for it."""
+        return text_of_first_node(element) if "text-of-first-node" in self.weaknesses.naive else text_of(element)
+
+
+def _covered(signed: Sequence[etree._Element]) -> etree._Element | None:
+    for element in signed:
+        if element.tag == ASSERTION:
+            return element
+    for element in signed:
+        inside = element.findall(ASSERTION)
+        if len(inside) == 1:
+            return inside[0]
+    return None

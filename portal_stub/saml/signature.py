@@ -1,0 +1,234 @@
+"""The signatures of a message: where they stand, who made them, and whether they verify (xmldsig-core, saml-core 5.4).
+
+Trust comes from the fingerprint (portal-contract S6): the certificate travels in the message, and it is the
+portal, not the verifying library, that decides whether it is the right one.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Literal
+
+import attrs
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from lxml import etree
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
+from signxml.exceptions import InvalidCertificate, InvalidDigest, InvalidSignature, SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from portal_stub.address import shown
+from portal_stub.saml.fingerprint import read_base64_certificate
+from portal_stub.saml.xml import ds, parser, saml, text_of
+
+Place = Literal["response", "assertion", "elsewhere"]
+Kind = Literal["verified", "untried", "algorithm", "structure", "value", "digest"]
+
+METHODS = frozenset(
+    {
+        SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, SignatureMethod.RSA_SHA512,
+        SignatureMethod.ECDSA_SHA256, SignatureMethod.ECDSA_SHA384, SignatureMethod.ECDSA_SHA512,
+        SignatureMethod.SHA256_RSA_MGF1, SignatureMethod.SHA384_RSA_MGF1, SignatureMethod.SHA512_RSA_MGF1,
+    }
+)  # fmt: skip
+DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
+SHA1_METHODS = frozenset({SignatureMethod.RSA_SHA1})
+SHA1_DIGESTS = frozenset({DigestAlgorithm.SHA1})
+_ENVELOPED = SignatureConstructionMethod.enveloped.value
+_CANONICAL = frozenset(method.value for method in CanonicalizationMethod)
+_MOST = 4
+"""A sound message has one or two signatures; a stranger's may have thousands, and each costs time."""
+
+
+@attrs.frozen(kw_only=True)
+class Algorithms:
+    """The algorithms that are accepted."""
+
+    methods: frozenset[SignatureMethod] = METHODS
+    digests: frozenset[DigestAlgorithm] = DIGESTS
+
+    @classmethod
+    def allowed(cls, *, sha1: bool) -> "Algorithms":
+        """Return those of portal-contract S5, with RSA-SHA1 and SHA-1 digests where they are allowed."""
+        return cls(methods=METHODS | SHA1_METHODS, digests=DIGESTS | SHA1_DIGESTS) if sha1 else cls()
+
+    @classmethod
+    def forgotten(cls) -> "Algorithms":
+        """Return every asymmetric algorithm that the library knows: the portal that forgot to ask."""
+        methods = (method for method in SignatureMethod if not method.name.startswith("HMAC"))
+        return cls(methods=frozenset(methods), digests=frozenset(DigestAlgorithm))
+
+
+@attrs.frozen(kw_only=True)
+class Signature:
+    """One signature as it stands in the message, before anything is verified."""
+
+    element: etree._Element
+    place: Place
+    method: str
+    digests: tuple[str, ...]
+    certificates: tuple[x509.Certificate, ...]
+    unreadable_certificates: int
+    misplaced: str
+    """Why it does not cover exactly the element around it, or empty."""
+    odd_transforms: str
+    """Which transforms are missing or too many, or empty."""
+
+    @property
+    def parent(self) -> etree._Element | None:
+        """The element around the signature."""
+        return self.element.getparent()
+
+
+@attrs.frozen
+class Verification:
+    """What came of verifying a signature. ``signed`` is the signed element, parsed anew from what was digested."""
+
+    kind: Kind
+    why: str = ""
+    signed: etree._Element | None = None
+
+
+def find_signatures(root: etree._Element, response: etree._Element | None) -> tuple[Signature, ...]:
+    """Return the first few signatures of the document, wherever they stand, in document order.
+
+    Where there are more, each of them is misplaced.
+    """
+    elements = list(islice(root.iter(ds("Signature")), _MOST + 1))
+    found = tuple(_look_at(element, root, response) for element in elements[:_MOST])
+    if len(elements) <= _MOST:
+        return found
+    return tuple(attrs.evolve(signature, misplaced=f"more than {_MOST} Signatures") for signature in found)
+
+
+def verify(
+    signature: Signature, document: bytes, certificates: Sequence[x509.Certificate], algorithms: Algorithms
+) -> Verification:
+    """Verify one signature of the serialised document with the public keys of ``certificates``, in turn.
+
+    The first that verifies decides; if none does, the first one's failure is told. The certificates' own dates
+    do not matter: the fingerprint is the trust (S6).
+    """
+    results = []
+    for certificate in certificates:
+        result = _verify(signature, document, certificate, algorithms)
+        if result.kind == "verified":
+            return result
+        results.append(result)
+    return results[0] if results else Verification("untried", "there is no trusted certificate to verify with")
+
+
+def _verify(
+    signature: Signature, document: bytes, certificate: x509.Certificate, algorithms: Algorithms
+) -> Verification:
+    config = SignatureConfiguration(
+        location=_location(signature.element),
+        signature_methods=algorithms.methods,
+        digest_algorithms=algorithms.digests,
+        verification_time=certificate.not_valid_before_utc,
+        # The key is always that of the trusted certificate; a KeyValue beside it is never used.
+        ignore_ambiguous_key_info=True,
+        # What a Reference without canonicalisation means (xmldsig-core 4.4.3.2).
+        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
+    )
+    try:
+        result = XMLVerifier().verify(
+            document, x509_cert=certificate, id_attribute="ID", expect_config=config, parser=parser()
+        )
+    except InvalidDigest as error:
+        return Verification("digest", str(error))
+    except InvalidCertificate as error:
+        return Verification("structure", str(error))
+    except InvalidSignature as error:
+        return Verification("value", str(error))
+    except (SignXMLException, etree.LxmlError, UnsupportedAlgorithm, ValueError, TypeError) as error:
+        return Verification(_kind_of(str(error)), str(error))
+    signed = None if isinstance(result, list) else result.signed_xml
+    if signed is None:
+        return Verification("structure", "what was signed is not an XML element")
+    return Verification("verified", signed=signed)
+
+
+def _kind_of(problem: str) -> Kind:
+    if "forbidden by configuration" in problem or problem.startswith("Unrecognized"):
+        return "algorithm"
+    if "does not match specified signature algorithm" in problem or "base64" in problem.lower():
+        return "value"
+    return "structure"
+
+
+def _location(signature: etree._Element) -> str:
+    """Return the path from the root to the signature's parent, as the library wants it: one step an element."""
+    steps: list[str] = []
+    element = signature.getparent()
+    while element is not None and (parent := element.getparent()) is not None:
+        tag = str(element.tag)
+        steps.append(f"{tag}[{list(parent.iterchildren(tag)).index(element) + 1}]/")
+        element = parent
+    return "./" + "".join(reversed(steps))
+
+
+def _look_at(element: etree._Element, root: etree._Element, response: etree._Element | None) -> Signature:
+    references = element.findall(f"{ds('SignedInfo')}/{ds('Reference')}")
+    texts = [text_of(found) for found in element.findall(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")]
+    read = [read_base64_certificate(text) for text in texts]
+    certificates = tuple(certificate for certificate in read if certificate is not None)
+    place = _place(element, root, response)
+    return Signature(
+        element=element,
+        place=place,
+        method=_algorithm(element, f"{ds('SignedInfo')}/{ds('SignatureMethod')}"),
+        digests=tuple(_algorithm(reference, ds("DigestMethod")) for reference in references),
+        certificates=certificates,
+        unreadable_certificates=len(read) - len(certificates),
+        misplaced=_misplaced(element, place, references, root),
+        odd_transforms=_odd_transforms(element, references),
+    )
+
+
+def _algorithm(element: etree._Element, path: str) -> str:
+    found = element.find(path)
+    return "" if found is None else found.get("Algorithm", "")
+
+
+def _place(element: etree._Element, root: etree._Element, response: etree._Element | None) -> Place:
+    parent = element.getparent()
+    if parent is None:
+        return "elsewhere"
+    if parent is response:
+        return "response"
+    direct = parent is root or parent.getparent() is root
+    return "assertion" if direct and parent.tag == saml("Assertion") else "elsewhere"
+
+
+def _misplaced(
+    element: etree._Element, place: Place, references: Sequence[etree._Element], root: etree._Element
+) -> str:
+    parent = element.getparent()
+    if place == "elsewhere" or parent is None:
+        where = "at the root" if parent is None else f"inside {etree.QName(parent).localname}"
+        return f"a Signature {where}, which is neither the Response nor its assertion"
+    if len(parent.findall(ds("Signature"))) > 1:
+        return f"several Signatures in one {etree.QName(parent).localname}"
+    if len(references) != 1:
+        return f"{len(references)} References"
+    uri, own = references[0].get("URI"), parent.get("ID")
+    if not own or uri != f"#{own}":
+        name = "no URI" if uri is None else shown(uri)
+        return f"the Reference has {name}, the {etree.QName(parent).localname} around it has the ID {shown(own or '')}"
+    same = root.xpath("//*[@*[translate(local-name(), 'ID', 'id') = 'id'] = $own]", own=own)
+    count = len(same) if isinstance(same, list) else 0
+    return "" if count == 1 else f"{count} elements have the ID {shown(own)}"
+
+
+def _odd_transforms(element: etree._Element, references: Sequence[etree._Element]) -> str:
+    canonicalisation = _algorithm(element, f"{ds('SignedInfo')}/{ds('CanonicalizationMethod')}")
+    if canonicalisation not in _CANONICAL:
+        return f"SignedInfo is canonicalised by {shown(canonicalisation)}"
+    for reference in references:
+        transforms = [
+            found.get("Algorithm", "") for found in reference.findall(f"{ds('Transforms')}/{ds('Transform')}")
+        ]
+        enveloped, rest = transforms[:1], transforms[1:]
+        if enveloped != [_ENVELOPED] or len(rest) > 1 or not _CANONICAL.issuperset(rest):
+            return ", ".join(shown(transform) for transform in transforms) or "no transform"
+    return ""
