@@ -1,0 +1,120 @@
+"""Metadata: what the portal says about itself, and what an identity provider says about itself (saml-metadata)."""
+
+import attrs
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+
+from portal_stub.address import shown
+from portal_stub.config import Settings
+from portal_stub.saml.fingerprint import read_base64_certificate
+from portal_stub.saml.xml import METADATA, XmlProblem, ds, has_doctype, parse, text_of
+
+NAME_ID_FORMATS = (
+    "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+    "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+)
+_PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
+_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+
+
+class MetadataProblem(Exception):
+    """The bytes are not the metadata of one identity provider; the text says what was expected and what came."""
+
+
+@attrs.frozen(kw_only=True)
+class IdpMetadata:
+    """What is taken from an identity provider's metadata. ``certificates`` are those for signing, in PEM."""
+
+    entity_id: str
+    login_url: str
+    logout_url: str
+    certificates: tuple[str, ...]
+
+
+def metadata(settings: Settings) -> bytes:
+    """Return the portal's own metadata as XML (portal-contract S2)."""
+    saml = settings.saml
+    entity = etree.Element(_md("EntityDescriptor"), {"entityID": settings.entity_id}, nsmap={"md": METADATA})
+    portal = etree.SubElement(
+        entity,
+        _md("SPSSODescriptor"),
+        {
+            "AuthnRequestsSigned": _flag(saml.sign_requests),
+            "WantAssertionsSigned": _flag(saml.want_signed in ("assertion", "both")),
+            "protocolSupportEnumeration": _PROTOCOL,
+        },
+    )
+    for name_id_format in NAME_ID_FORMATS:
+        etree.SubElement(portal, _md("NameIDFormat")).text = name_id_format
+    etree.SubElement(
+        portal,
+        _md("AssertionConsumerService"),
+        {"Binding": _POST, "Location": settings.acs_url, "index": "0", "isDefault": "true"},
+    )
+    return etree.tostring(entity, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def read_idp_metadata(xml: bytes) -> IdpMetadata:
+    """Read the metadata of one identity provider. Nothing is fetched.
+
+    Raises MetadataProblem when it is not XML, describes none or several, or names no login address or certificate.
+    """
+    try:
+        if has_doctype(xml):
+            raise MetadataProblem("The metadata has a DOCTYPE, which is not read.")
+        root = parse(xml)
+    except XmlProblem as problem:
+        raise MetadataProblem(f"The metadata is not XML that can be read: {problem}.") from None
+    providers = list(root.iter(_md("IDPSSODescriptor")))
+    if len(providers) != 1:
+        raise MetadataProblem(
+            f"Expected one IDPSSODescriptor, got {len(providers)}. The root is {shown(str(root.tag))}."
+        )
+    return _read(providers[0])
+
+
+def _read(provider: etree._Element) -> IdpMetadata:
+    entity = provider.getparent()
+    entity_id = "" if entity is None else entity.get("entityID", "")
+    login_url = _location(provider, "SingleSignOnService")
+    if not entity_id or not login_url:
+        missing = "entityID" if not entity_id else "SingleSignOnService by HTTP-Redirect or HTTP-POST"
+        raise MetadataProblem(f"The metadata has no {missing}.")
+    certificates = tuple(
+        _pem(text_of(found))
+        for key in provider.iterfind(_md("KeyDescriptor"))
+        if key.get("use", "signing") == "signing"
+        for found in key.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")
+    )
+    if not certificates:
+        raise MetadataProblem("The metadata has no certificate for signing (KeyDescriptor).")
+    return IdpMetadata(
+        entity_id=entity_id,
+        login_url=login_url,
+        logout_url=_location(provider, "SingleLogoutService"),
+        certificates=certificates,
+    )
+
+
+def _location(provider: etree._Element, service: str) -> str:
+    """Return where the service is reached, by HTTP-Redirect rather than HTTP-POST, or the empty string."""
+    places = {found.get("Binding"): found.get("Location", "") for found in provider.iterfind(_md(service))}
+    return places.get(_REDIRECT) or places.get(_POST) or ""
+
+
+def _pem(text: str) -> str:
+    certificate = read_base64_certificate(text)
+    if certificate is None:
+        raise MetadataProblem(
+            f"A certificate in the metadata cannot be read; it begins with {shown(text.strip(), 20)}."
+        )
+    return certificate.public_bytes(Encoding.PEM).decode("ascii")
+
+
+def _md(name: str) -> str:
+    return f"{{{METADATA}}}{name}"
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
