@@ -1,0 +1,84 @@
+"""A case: a scenario on one base, with the control that must be accepted beside it."""
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+import conformance.scenarios
+import idp_sim.scenarios
+from idp_sim.catalogue import Outcome, Scenario, load
+from idp_sim.login import Base
+
+Given = tuple[tuple[str, Any], ...]
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """One scenario, put to a target on one base. Its id is the same everywhere (command-line.md, Identities)."""
+
+    scenario: Scenario
+    base: Base | None = None
+
+    @property
+    def id(self) -> str:
+        """``TOPIC.NAME[VARIANT]@BASE``; the base only where the scenario runs on several."""
+        return f"{self.scenario.id}@{self.base}" if len(self.scenario.bases) > 1 else self.scenario.id
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the rule demands of this case."""
+        if self.base is not None and self.base in self.scenario.outcome_on:
+            return self.scenario.outcome_on[self.base]
+        return self.scenario.outcome
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The rules for which it is to be refused, sorted; none where it is not to be refused."""
+        return () if self.outcome == "must-accept" else tuple(sorted(rule.id for rule in self.scenario.breaks))
+
+    @property
+    def protocol(self) -> str:
+        """The protocol with which the case signs in: the scenario's own, or the one that its variant names."""
+        if self.scenario.protocol == "portal":
+            return self.scenario.variant or "saml"
+        return self.scenario.protocol
+
+    @property
+    def control(self) -> "Control":
+        """The sound login that must be accepted before and after this case."""
+        return Control(
+            protocol=self.protocol,
+            base=self.base or "assertion",
+            start=self.scenario.start,
+            given=tuple(sorted(self.scenario.given.items())),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Control:
+    """What the controls of a case have in common with it; cases with equal controls can share them."""
+
+    protocol: str
+    base: Base
+    start: str
+    given: Given
+
+
+@functools.cache
+def all_cases() -> tuple[Case, ...]:
+    """Return every case of the catalogue: scenarios of the simulator first, then those of the referee."""
+    return tuple(case for scenario in _scenarios() for case in _on_bases(scenario))
+
+
+def _scenarios() -> Iterator[Scenario]:
+    yield from load(idp_sim.scenarios)
+    yield from load(conformance.scenarios)
+
+
+def _on_bases(scenario: Scenario) -> Iterator[Case]:
+    if not scenario.bases:
+        yield Case(scenario=scenario)
+    for base in scenario.bases:
+        yield Case(scenario=scenario, base=base)

@@ -1,0 +1,105 @@
+"""The command ``conformance`` (command-line.md)."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import click
+
+from conformance.case import Case, all_cases
+from conformance.events import Exit
+from conformance.selection import select
+from rulebook.strict_toml import FileProblem
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Judge a portal's single sign-on by sign-ins that are sound and sign-ins that break exactly one rule."""
+
+
+@cli.command("run")
+@click.argument("selects", metavar="[SELECT]...", nargs=-1)
+@click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
+@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@click.option("-n", "workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many workers.")
+@click.option(
+    "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/latest"), show_default=True
+)
+@click.pass_context
+def run_command(
+    context: click.Context,
+    selects: tuple[str, ...],
+    portal: str,
+    driver: Literal["browser", "http"],
+    workers: int,
+    report: Path,
+) -> None:
+    """Judge a portal. Options for pytest follow after '--'."""
+    from conformance.browser import NoBrowser, find_or_fetch  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.run import run  # noqa: PLC0415
+    from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
+
+    try:
+        target = find(portal)
+        cases = _selected(selects)
+        if driver == "browser":
+            find_or_fetch()
+        raise SystemExit(run(target, cases, driver, workers, report, context.obj))
+    except (FileProblem, UnknownTarget, NoBrowser) as error:
+        _stop(Exit.USAGE, str(error))
+
+
+@cli.command("list")
+@click.argument("selects", metavar="[SELECT]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
+def list_command(selects: tuple[str, ...], as_json: bool) -> None:
+    """List the cases: id, what must happen, and in one sentence what is done."""
+    cases = _selected(selects)
+    if as_json:
+        click.echo(json.dumps([_described(case) for case in cases], ensure_ascii=False, indent=1))
+        return
+    width = max(len(case.id) for case in cases)
+    for case in cases:
+        click.echo(f"{case.id:<{width}}  {case.outcome:<15}  {case.scenario.title}")
+
+
+def _described(case: Case) -> dict[str, object]:
+    broken = case.scenario.breaks
+    return {
+        "id": case.id,
+        "rule": broken[0].id if broken else None,
+        "outcome": case.outcome,
+        "topic": case.scenario.topic,
+        "title": case.scenario.title,
+        "clause": broken[0].clause if broken else None,
+        "cves": list(case.scenario.cves),
+    }
+
+
+def _selected(selects: tuple[str, ...]) -> tuple[Case, ...]:
+    cases, complaints = select(all_cases(), selects)
+    for complaint in complaints:
+        click.echo(complaint, err=True)
+    if not cases:
+        _stop(Exit.NOTHING_SELECTED, "Nothing is selected. 'conformance list' shows every case.")
+    return cases
+
+
+def _stop(code: Exit, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    raise SystemExit(code)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; what follows `--` is handed to pytest. Wrong usage exits 4, an interrupt 2."""
+    given = sys.argv[1:] if arguments is None else arguments
+    cut = given.index("--") if "--" in given else len(given)
+    try:
+        cli.main(given[:cut], prog_name="conformance", standalone_mode=False, obj=given[cut + 1 :])
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(Exit.INTERRUPTED)

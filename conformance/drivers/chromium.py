@@ -1,0 +1,182 @@
+"""A visitor with a real browser: Chromium, driven by Playwright."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, Playwright, Request
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from conformance.drivers.visitor import Form, Query, Shown, SiteFailed
+
+# A cookie without SameSite is sent with a cross-site POST only while it is younger than two minutes. With this
+# feature Chromium drops it at once: the browser of somebody who takes longer than that to sign in.
+SLOW_PERSON = "--enable-features=SameSiteDefaultChecksMethodRigorously"
+
+# Reads the page in one round trip; with an address, a second page of the same site beside it.
+READ = """async ([queries, beside]) => {
+  const pick = (page) => Object.fromEntries(Object.entries(queries).map(([name, [selector, attribute]]) => {
+    const found = page.querySelector(selector);
+    if (!found) return [name, null];
+    return [name, attribute ? found.getAttribute(attribute) : found.textContent.split(/\\s+/).join(' ').trim()];
+  }));
+  if (!beside) {
+    const status = performance.getEntriesByType('navigation')[0].responseStatus;
+    return {url: location.href, status, texts: pick(document)};
+  }
+  const answer = await fetch(beside, {credentials: 'same-origin'});
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  return {url: answer.url, status: answer.status, texts: pick(page)};
+}"""
+
+RESTS = """() => document.readyState !== 'loading' && !document.querySelector('form[data-auto-submit]')"""
+
+
+class ChromiumVisitors:
+    """Makes visitors of one browser process. ``patience`` is how long a page may take, in seconds."""
+
+    def __init__(self, playwright: Playwright, executable: Path | None, patience: float) -> None:
+        self._playwright, self._executable, self._patience = playwright, executable, patience
+        self._browsers: dict[bool, Browser] = {}
+
+    def __call__(self, *, slow: bool = False) -> "ChromiumVisitor":
+        """Return a visitor with a fresh profile. The browser is started on first use, once for each kind."""
+        if slow not in self._browsers:
+            self._browsers[slow] = self._playwright.chromium.launch(
+                executable_path=self._executable, args=[SLOW_PERSON] if slow else []
+            )
+        context = self._browsers[slow].new_context(viewport={"width": 1024, "height": 720}, service_workers="block")
+        context.set_default_timeout(self._patience * 1000)
+        return ChromiumVisitor(context.new_page())
+
+    def close(self) -> None:
+        """Close the browsers."""
+        for browser in self._browsers.values():
+            browser.close()
+
+
+class ChromiumVisitor:
+    """One person with a window and a profile of their own."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.moves: list[Form] = []
+        page.on("request", self._note)
+
+    @property
+    def url(self) -> str:
+        """The address of the page that is shown."""
+        return self._page.url
+
+    def open(self, url: str) -> None:
+        """Type an address."""
+        self._load(lambda: self._page.goto(url, wait_until="domcontentloaded"))
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose a radio button."""
+        self._page.check(f'input[type=radio][name="{name}"][value="{value}"]')
+
+    def fill(self, fields: Mapping[str, str]) -> None:
+        """Fill in fields: text fields by typing, lists by choosing."""
+        for name, value in fields.items():
+            field = self._page.locator(f'[name="{name}"]')
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+
+    def tick(self, name: str, *, on: bool) -> None:
+        """Tick or clear a box."""
+        self._page.set_checked(f'input[type=checkbox][name="{name}"]', on)
+
+    def press(self, selector: str) -> None:
+        """Press a button and wait for the page to which it leads."""
+        before = len(self.moves)
+
+        def press() -> None:
+            with self._page.expect_navigation(wait_until="domcontentloaded"):
+                self._page.click(selector, no_wait_after=True)
+
+        self._load(press, before)
+
+    def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
+        """Send a form from a page of another site."""
+        script = """([action, fields]) => {
+          const form = Object.assign(document.createElement('form'), {method: 'post', action});
+          for (const [name, value] of fields) {
+            form.append(Object.assign(document.createElement('input'), {type: 'hidden', name, value}));
+          }
+          document.documentElement.append(form);
+          HTMLFormElement.prototype.submit.call(form);
+        }"""
+        self._page.goto("about:blank")
+
+        def post() -> None:
+            with self._page.expect_navigation(wait_until="domcontentloaded"):
+                self._page.evaluate(script, [action, list(fields)])
+
+        self._load(post)
+
+    def back(self) -> None:
+        """Press the Back button; a page that the browser cannot show again counts as shown."""
+        try:
+            self._load(lambda: self._page.go_back(wait_until="domcontentloaded"))
+        except SiteFailed:
+            if not self._page.url.startswith("chrome-error:"):
+                raise
+
+    def second_tab(self) -> "ChromiumVisitor":
+        """Open a second tab of the same window."""
+        return ChromiumVisitor(self._page.context.new_page())
+
+    def read(self, queries: Mapping[str, Query]) -> Shown:
+        """Read the page that is shown."""
+        return self._read(queries, None)
+
+    def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
+        """Read another page with this visitor's session; without leaving this one, where both are of one site."""
+        here, there = urlsplit(self._page.url), urlsplit(url)
+        if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+            try:
+                return self._read(queries, url)
+            except PlaywrightError:
+                # The page's own policy may forbid it to fetch: then the person walks there.
+                pass
+        self.open(url)
+        return self.read(queries)
+
+    def picture(self) -> bytes | None:
+        """Return a PNG of the page that is shown."""
+        return self._page.screenshot(animations="disabled")
+
+    def leave(self) -> None:
+        """Close the window and forget its profile."""
+        self._page.context.close()
+
+    def _note(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self._page.main_frame:
+            self.moves.append(
+                Form(request.method, request.url, request.post_data if request.method == "POST" else None)
+            )
+
+    def _read(self, queries: Mapping[str, Query], beside: str | None) -> Shown:
+        asked = {name: (query.selector, query.attribute) for name, query in queries.items()}
+        found: dict[str, Any] = self._page.evaluate(READ, [asked, beside])
+        return Shown(found["url"], found["status"], found["texts"])
+
+    def _load(self, load: Any, before: int | None = None) -> None:
+        try:
+            load()
+            self._page.wait_for_function(RESTS)
+        except PlaywrightTimeout:
+            raise SiteFailed(f"{self._asked()} did not answer in time") from None
+        except PlaywrightError as error:
+            raise SiteFailed(f"{self._asked()} dropped the connection ({error.message.splitlines()[0]})") from None
+        shown = self._read({}, None)
+        if shown.status >= 500:
+            raise SiteFailed(f"{self._asked()} answered {shown.status}")
+
+    def _asked(self) -> str:
+        return urlsplit(self.moves[-1].url).netloc if self.moves else "the site"

@@ -1,0 +1,109 @@
+"""What a person can do at a browser, whichever driver does it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+import attrs
+
+
+class SiteFailed(Exception):
+    """A site answered with a server error, did not answer in time, or dropped the connection."""
+
+
+class Unsupported(Exception):
+    """The driver cannot do what the case needs; the text is the reason for skipping it."""
+
+
+@attrs.frozen
+class Query:
+    """What to read on a page: the text of the first element that matches the CSS selector, or one of its attributes."""
+
+    selector: str
+    attribute: str | None = None
+
+
+@attrs.frozen
+class Shown:
+    """A page as a person sees it: its address, its HTTP status and the texts asked for (``None``: not on the page)."""
+
+    url: str
+    status: int
+    texts: Mapping[str, str | None]
+
+
+@attrs.frozen
+class Form:
+    """A request by which the browser moved to another page: method, address and, for a POST, its body."""
+
+    method: str
+    url: str
+    body: str | None = None
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields of the body, decoded."""
+        return parse_qsl(self.body or "", keep_blank_values=True)
+
+    def field(self, name: str) -> str | None:
+        """The first value of a field of the body."""
+        return next((value for key, value in self.fields if key == name), None)
+
+
+class Visitor(Protocol):
+    """One person with one browser of their own (cookies and history are not shared with other visitors).
+
+    Every method that loads a page waits until the browser rests, follows redirects and self-submitting forms on
+    the way, and raises SiteFailed when a site fails.
+    """
+
+    @property
+    def url(self) -> str:
+        """The address of the page that is shown."""
+
+    @property
+    def moves(self) -> Sequence[Form]:
+        """Every request by which the browser moved to another page, in order."""
+
+    def open(self, url: str) -> None:
+        """Type an address."""
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose the radio button ``name`` that has this value."""
+
+    def fill(self, fields: Mapping[str, str]) -> None:
+        """Fill in fields of the page, by their names."""
+
+    def tick(self, name: str, *, on: bool) -> None:
+        """Tick or clear a box."""
+
+    def press(self, selector: str) -> None:
+        """Press a button."""
+
+    def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
+        """Send a form to ``action`` from a page of another site, as a self-submitting page does."""
+
+    def back(self) -> None:
+        """Press the Back button."""
+
+    def second_tab(self) -> "Visitor":
+        """Open a second tab: the same person, the same cookies."""
+
+    def read(self, queries: Mapping[str, Query]) -> Shown:
+        """Read the page that is shown."""
+
+    def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
+        """Read another page of the same site with this visitor's session, without leaving this one where possible."""
+
+    def picture(self) -> bytes | None:
+        """Return a PNG of the page that is shown, where the driver can draw one."""
+
+    def leave(self) -> None:
+        """Close the browser window and forget its cookies."""
+
+
+class VisitorFactory(Protocol):
+    """Makes visitors; ``slow`` asks for one whose sign-in takes longer than two minutes (see ``chromium``)."""
+
+    def __call__(self, *, slow: bool = False) -> Visitor:
+        """Return a visitor with a fresh browser profile. Raises Unsupported where the driver cannot."""

@@ -1,0 +1,202 @@
+"""What a person does in one case, in the words of a tester. Journeys are written with these words alone."""
+
+import contextlib
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import attrs
+
+from conformance.drivers import Form, Query, Shown, Unsupported, Visitor, VisitorFactory
+from conformance.sites import ADMINISTRATOR, PASSWORD, Addresses
+from conformance.targets.profile import Profile
+from conformance.targets.target import Grounds
+from idp_sim.catalogue import Start
+from idp_sim.login import Base
+from idp_sim.people import Person
+
+
+class Unmet(Exception):
+    """Something that the journey expected did not happen; the text says what."""
+
+
+@attrs.frozen
+class People:
+    """The people of one worker: no other worker signs them in, since a login overwrites the stored name.
+
+    ``newcomer`` is unknown to the portal, ``agent`` is an agent there, ``stored`` is a customer with another name.
+    """
+
+    main: Person
+    newcomer: Person
+    agent: Person
+    stored: Person
+
+
+@attrs.define
+class Journey:
+    """One person's way through one case. ``whom`` is who should be signed in at its end."""
+
+    stage: ClassVar = "journey"
+
+    profile: Profile
+    grounds: Grounds
+    sites: Addresses
+    protocol: str
+    base: Base
+    start: Start
+    people: People
+    visitors: VisitorFactory
+    visitor: Visitor
+    whom: tuple[str, str]
+    _stack: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack)
+
+    def __attrs_post_init__(self) -> None:
+        self._stack.callback(self.visitor.leave)
+
+    def begin_sign_in(self, start: Start | None = None) -> None:
+        """Come to the identity provider's page: from the portal's login, or directly."""
+        if (start or self.start) == "portal":
+            self.visitor.open(urljoin(self.sites.portal, self.profile.login))
+            self._arrive_at_simulator()
+        elif self.protocol == "saml":
+            self.visitor.open(f"{self.sites.simulator}/saml/start?portal=portal")
+        else:
+            host = urlencode({"host_url": urlsplit(self.sites.portal).netloc})
+            self.visitor.open(f"{self.sites.simulator}/remote-login?{host}")
+
+    def finish_sign_in(self, scenario: str = "", person: Person | None = None) -> None:
+        """Choose the person, the scenario (by default the sound one) and the base, and sign in."""
+        person = person or self.people.main
+        self.visitor.choose("person", person.email)
+        if scenario:
+            self.visitor.choose("scenario", scenario)
+        if self.protocol == "saml" and self.base != "assertion":
+            self.visitor.choose("base", self.base)
+        self.visitor.press("#sign-in")
+
+    def sign_in(self, scenario: str = "", person: Person | None = None, start: Start | None = None) -> None:
+        """Sign in from beginning to end."""
+        self.begin_sign_in(start)
+        self.finish_sign_in(scenario, person)
+
+    def sign_in_as(self, person: Person) -> None:
+        """Sign in as somebody else than the worker's main person: they should be signed in at the end."""
+        self.whom = (person.email, person.name)
+        self.sign_in(person=person)
+
+    def sign_out(self) -> None:
+        """Go to the portal's own page and sign out there."""
+        self.visitor.open(urljoin(self.sites.portal, self.profile.signed_in.probe))
+        self.visitor.press(self.known(self.profile.sign_out.press, "how to sign out"))
+
+    def open_page(self, path: str) -> None:
+        """Open a page of the portal."""
+        self.visitor.open(urljoin(self.sites.portal, path))
+
+    def log_in(self, email: str = ADMINISTRATOR, password: str = PASSWORD) -> None:
+        """Log in with a password, on the form that is shown or, from elsewhere, on the portal's page for it."""
+        form = self.known(self.profile.pages.password_login, "where to log in with a password")
+        if self.path != form:
+            self.open_page(form)
+        self.visitor.fill({"email": email, "password": password})
+        self.visitor.press(self.profile.pages.log_in)
+
+    def open_security(self) -> None:
+        """As the administrator, open Admin > Security."""
+        security = self.known(self.profile.admin.security, "the page on which single sign-on is set up")
+        self.log_in()
+        self.open_page(security)
+
+    def another_browser(self, *, slow: bool = False) -> Visitor:
+        """Go on in another browser, which knows nothing of this one; return the one used so far."""
+        before = self.visitor
+        self.visitor = self.visitors(slow=slow)
+        self._stack.callback(self.visitor.leave)
+        return before
+
+    def portal_of_its_own(self, **changes: Any) -> None:
+        """Move to a portal that no other case uses, with these settings (``saml__login_url=...``) changed."""
+        self.move_to(self.grounds.own_sites(self.protocol, {}, lambda settings: settings.but(**changes)))
+
+    def move_to(self, sites: AbstractContextManager[Addresses]) -> None:
+        """Go on at other sites, which are stopped at the end of the journey."""
+        self.sites = self._stack.enter_context(sites)
+
+    def is_signed_in(self) -> bool:
+        """Whether the portal's own page shows that anybody is signed in."""
+        return any(self.home().texts.get(sign) for sign in ("email", "name"))
+
+    def home(self) -> Shown:
+        """What the portal's own page shows of the person who is signed in."""
+        return self.visitor.look(urljoin(self.sites.portal, self.profile.signed_in.probe), self.signs())
+
+    def signs(self) -> dict[str, Query]:
+        """What to read on the probe page, as far as the profile tells."""
+        known = attrs.asdict(self.profile.signed_in)
+        return {name: Query(selector) for name, selector in known.items() if selector and name != "probe"}
+
+    def shows(self, name: str) -> str | None:
+        """One text of the portal's own page (``role``, ``phone``...). Raises Unsupported where the profile lacks it."""
+        self.known(getattr(self.profile.signed_in, name), f"where the portal shows a person's {name}")
+        return self.home().texts[name]
+
+    def expect_contact(self, phone: str, company: str, when: str) -> None:
+        """Raise Unmet unless the portal shows this phone number and company."""
+        shown = (self.shows("phone"), self.shows("company"))
+        self.expect(shown == (phone, company), f"Expected {phone} and {company} {when}, the portal shows {shown}.")
+
+    @property
+    def secret_shown(self) -> Query:
+        """Where the administrator's page shows the shared secret."""
+        return Query(self.known(self.profile.admin.secret, "where the shared secret is shown"))
+
+    def refusal(self) -> Shown:
+        """The error message on the page that is shown, and the rules that it declares."""
+        refused = self.profile.refused
+        queries = {}
+        if refused.message:
+            queries["message"] = Query(refused.message)
+            if refused.rules_attribute:
+                queries["rules"] = Query(refused.message, refused.rules_attribute)
+        return self.visitor.read(queries)
+
+    @property
+    def path(self) -> str:
+        """Path of the page that is shown."""
+        return urlsplit(self.visitor.url).path
+
+    def last_message(self) -> Form:
+        """The last sign-in that this browser carried to the portal. Raises Unmet when there was none."""
+        for move in reversed(self.visitor.moves):
+            if carries_sign_in(move):
+                return move
+        raise Unmet("No sign-in was sent to the portal.")
+
+    def expect(self, held: bool, otherwise: str) -> None:
+        """Raise Unmet with the sentence when something expected did not hold."""
+        if not held:
+            raise Unmet(otherwise)
+
+    def leave(self) -> None:
+        """Close every browser of this journey, and the sites that were its own."""
+        self._stack.close()
+
+    def _arrive_at_simulator(self) -> None:
+        here = urlsplit(self.visitor.url).netloc
+        if here != urlsplit(self.sites.simulator).netloc:
+            raise Unmet(f"The portal's login page did not lead to the identity provider, but to {self.visitor.url}")
+
+    def known(self, entry: str, what: str) -> str:
+        """Return an entry of the profile. Raises Unsupported when the profile does not tell ``what``."""
+        if not entry:
+            raise Unsupported(f"the profile does not tell {what}")
+        return entry
+
+
+def carries_sign_in(move: Form) -> bool:
+    """Whether the browser carried a sign-in with this request: a SAML response, or a remote login's link."""
+    if move.body is not None:
+        return "SAMLResponse=" in move.body
+    query = urlsplit(move.url).query
+    return "SAMLResponse=" in query or ("hash=" in query and "email=" in query)

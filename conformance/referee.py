@@ -1,0 +1,207 @@
+"""The referee: performs one case against the target and says what the person experienced."""
+
+import functools
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import attrs
+
+from conformance.case import Case, Control
+from conformance.drivers import Form, Shown, SiteFailed, VisitorFactory
+from conformance.journey import Journey, People, Unmet, carries_sign_in
+from conformance.selection import matches
+from conformance.sites import Change
+from conformance.targets.target import Grounds, Target
+from conformance.verdict import Observation
+from idp_sim.config import Portal, RemoteLoginPortal
+from idp_sim.login import Login, RemoteLogin, SamlLogin
+from idp_sim.people import impostor
+
+Identity = tuple[str, str]
+"""Address and name, as the portal shows them."""
+
+
+@attrs.frozen
+class Performed:
+    """What came of one case: the observation, the message as sent, and a picture of the page at the end."""
+
+    seen: Observation
+    message: Form | None = None
+    picture: bytes | None = None
+
+
+@attrs.frozen
+class Referee:
+    """One worker's referee. ``browser`` tells whether its visitors are a real browser."""
+
+    target: Target
+    grounds: Grounds
+    visitors: VisitorFactory
+    people: People
+    browser: bool
+
+    def why_not(self, case: Case) -> str | None:
+        """Return why the case does not fit this target or driver, as far as it can be told beforehand."""
+        for glob, reason in self.target.profile.unsupported.items():
+            if matches(glob, case.id):
+                return reason
+        if case.scenario.needs_browser and not self.browser:
+            return f"needs a browser: {case.scenario.needs_browser}"
+        return None
+
+    def control(self, control: Control) -> Observation:
+        """Perform the sound login that belongs to a control. Raises Unsupported where the target cannot be set so."""
+        given = dict(control.given)
+        journey = self._journey(control.protocol, control.base, control.start, given)
+        try:
+            return self._observe(journey, journey.sign_in, lands_on=None)
+        finally:
+            journey.leave()
+
+    def perform(self, case: Case) -> Performed:
+        """Perform a case. Raises Unsupported where target or driver cannot."""
+        scenario, control = case.scenario, case.control
+        journey = self._journey(control.protocol, control.base, control.start, dict(control.given))
+        lands_on = None
+        if scenario.stage == "journey":
+            action: Any = lambda: scenario.apply(journey)  # noqa: E731
+        elif scenario.stage == "settings":
+            action = functools.partial(self._sign_in_at, journey, control, scenario.apply)
+        else:
+            action = lambda: journey.sign_in(scenario.id)  # noqa: E731
+            if case.outcome == "must-accept":
+                journey.whom, lands_on = _asked_for(case, journey)
+        try:
+            seen = self._observe(journey, action, lands_on)
+            sent = [move for move in journey.visitor.moves if carries_sign_in(move)]
+            picture = journey.visitor.picture() if not _as_demanded(case, seen) else None
+            return Performed(seen, sent[-1] if sent else None, picture)
+        finally:
+            journey.leave()
+
+    def _journey(self, protocol: str, base: Any, start: Any, given: Any) -> Journey:
+        sites = self.grounds.sites(protocol, given)
+        person = self.people.main
+        return Journey(
+            profile=self.target.profile, grounds=self.grounds, sites=sites, protocol=protocol, base=base, start=start,
+            people=self.people, visitors=self.visitors, visitor=self.visitors(), whom=(person.email, person.name),
+        )  # fmt: skip
+
+    def _sign_in_at(self, journey: Journey, control: Control, change: Change) -> None:
+        """Sign in at a portal that is set otherwise."""
+        journey.move_to(self.grounds.own_sites(control.protocol, dict(control.given), change))
+        journey.sign_in()
+
+    def _observe(self, journey: Journey, action: Any, lands_on: str | None) -> Observation:
+        unmet = ""
+        try:
+            action()
+        except SiteFailed as failure:
+            off_site = _off_site(journey)
+            if off_site is None:
+                return Observation(result="crash", detail=str(failure))
+        except Unmet as error:
+            unmet = str(error)
+        try:
+            seen = self._read(journey, lands_on)
+            return attrs.evolve(seen, unmet=unmet or seen.unmet)
+        except SiteFailed as failure:
+            return Observation(result="crash", detail=str(failure))
+
+    def _read(self, journey: Journey, lands_on: str | None) -> Observation:
+        off_site = _off_site(journey)
+        landed = journey.path
+        refusal = Shown(journey.visitor.url, 0, {}) if off_site else journey.refusal()
+        home = journey.home()
+        if home.status >= 500:
+            raise SiteFailed(f"{urlsplit(home.url).netloc} answered {home.status} to its own page")
+        email, name = home.texts.get("email"), home.texts.get("name")
+        message, declared = refusal.texts.get("message"), refusal.texts.get("rules")
+        if message == "":
+            message = None
+        if email is None and name is None:
+            return self._refused(message, declared, off_site)
+        unmet = ""
+        if lands_on is not None and off_site is None and landed != lands_on:
+            unmet = f"The person asked for {lands_on} and ended on {landed}."
+        forged = impostor(journey.people.main)
+        return Observation(
+            result=_whose((email, name), journey.whom, (forged.email, forged.name)),
+            person=" ".join(filter(None, (name, email and f"<{email}>"))),
+            message=message,
+            off_site=off_site,
+            unmet=unmet,
+        )
+
+    def _refused(self, message: str | None, declared: str | None, off_site: str | None) -> Observation:
+        if declared:
+            return Observation(
+                result="refused",
+                message=message,
+                rules=tuple(sorted(declared.split())),
+                rules_from="page",
+                off_site=off_site,
+            )
+        profile = self.target.profile
+        if message is None or not (profile.messages or profile.refused.rules_attribute):
+            return Observation(result="refused", message=message, off_site=off_site)
+        if profile.refused.rules_attribute:
+            return Observation(result="refused", message=message, rules_from="page", off_site=off_site)
+        rules = profile.rules_of(message)
+        source: Any = "message" if rules else "nothing"
+        return Observation(result="refused", message=message, rules=rules, rules_from=source, off_site=off_site)
+
+
+def _off_site(journey: Journey) -> str | None:
+    """Return the address outside the portal to which the browser was sent at the end, if it was."""
+    if not journey.visitor.moves:
+        return None
+    last = journey.visitor.moves[-1].url
+    known = {urlsplit(address).netloc for address in (journey.sites.portal, journey.sites.simulator)}
+    return None if urlsplit(last).netloc in known else last
+
+
+def _whose(shown: tuple[str | None, str | None], genuine: Identity, forged: Identity) -> Any:
+    pairs = [
+        (seen.casefold(), mine.casefold(), other.casefold())
+        for seen, mine, other in zip(shown, genuine, forged, strict=True)
+        if seen is not None
+    ]
+    if all(seen == mine for seen, mine, _ in pairs):
+        return "as-signed"
+    return "as-forged" if any(seen == other for seen, _, other in pairs) else "as-other"
+
+
+def _asked_for(case: Case, journey: Journey) -> tuple[Identity, str | None]:
+    """Return who is signed in by a case that must be accepted, and the page of the portal that it asks for, if any."""
+    person = journey.people.main
+    portal = Portal("portal", journey.sites.portal, remote_login=RemoteLoginPortal(secret=""))
+    login: Login
+    if case.protocol == "saml":
+        login = SamlLogin(person=person, portal=portal)
+    else:
+        login = RemoteLogin(person=person, portal=portal)
+    if case.scenario.stage == "plan":
+        login = case.scenario.apply(login)
+    if isinstance(login, RemoteLogin):
+        return (login.email or person.email, login.name or person.name), _own_page(login.redirect_to, portal)
+    name_id = login.name_id or person.email
+    name = login.person.name if login.attributes else name_id.partition("@")[0]
+    return (name_id, name), _own_page(login.relay_state, portal)
+
+
+def _own_page(target: str | None, portal: Portal) -> str | None:
+    if not target:
+        return None
+    absolute = urlsplit(urljoin(f"{portal.base_url}/", target.replace("\\", "/")))
+    return absolute.path if absolute.netloc == urlsplit(portal.base_url).netloc else None
+
+
+def _as_demanded(case: Case, seen: Observation) -> bool:
+    """Whether the case plainly went as it must; where it did not, the report shows a picture."""
+    accepted = {"must-accept": ("as-signed",), "must-refuse": ("refused",)}.get(case.outcome, ("refused", "as-signed"))
+    return (
+        seen.result in accepted
+        and not seen.unmet
+        and (seen.result != "refused" or set(seen.rules) == set(case.expected))
+    )

@@ -1,0 +1,114 @@
+"""One run: the sites, pytest with the suite, the stream of verdicts, the reports, the exit code."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import attrs
+import click
+import pytest
+
+import conformance.suite
+from conformance.case import Case
+from conformance.events import CaseEvent, Driver, Exit, Header, Writer, exit_code, from_dict, read, summary_line
+from conformance.report import write_all
+from conformance.sites import Addresses, stub_sites
+from conformance.targets.target import METHODS, Target, simulator_for
+from idp_sim.keyring import Keyring
+
+COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
+
+
+class Recorder:
+    """A pytest plugin: writes every verdict to the stream as it becomes certain, and tells of it."""
+
+    def __init__(self, writer: Writer, selected: int) -> None:
+        self.internal_errors: list[str] = []
+        self._writer, self._selected, self._done = writer, selected, 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the verdict from a report; a failed report without one is an error of the referee itself."""
+        fields = getattr(report, "case_event", None)
+        if fields is not None:
+            self._done += 1
+            event = from_dict(fields, report.nodeid)
+            assert isinstance(event, CaseEvent)  # noqa: S101 - the plugin attaches nothing else
+            self._writer.case(event)
+            self._tell(event)
+        elif report.failed:
+            self.internal_errors.append(f"{report.nodeid} ({report.when})\n{report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Keep an error of the referee's own machinery."""
+        self.internal_errors.append(str(excrepr))
+
+    def _tell(self, event: CaseEvent) -> None:
+        width = len(str(self._selected))
+        verdict = click.style(f"{event.verdict:<12}", fg=COLOURS.get(event.verdict, "red"))
+        click.echo(f"[{self._done:>{width}}/{self._selected}] {verdict} {event.id}")
+        if event.verdict not in ("pass", "advisory"):
+            click.echo(f"{'':>{2 * width + 4}}{event.reason}")
+
+
+def run(
+    target: Target, cases: Sequence[Case], driver: Driver, workers: int, directory: Path, pytest_options: Sequence[str]
+) -> Exit:
+    """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser."""
+    started = time.monotonic()
+    header = Header(
+        suite=version("sso-conformance"),
+        target=target.as_event(),
+        driver=driver,
+        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        selected=len(cases),
+    )
+    with Writer(directory, header) as writer, default_sites(target) as sites:
+        recorder = Recorder(writer, len(cases))
+        arguments = [
+            *("-p", "conformance.plugin", "-p", "no:cacheprovider", "-o", "console_output_style=classic"),
+            *("-qq", "--no-header", "--no-summary", "--rootdir", str(Path(conformance.suite.__file__).parent)),
+            *("-c", str(Path(conformance.suite.__file__).with_name("pytest.toml")), "-W", "error"),
+            *(["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else ["-p", "no:xdist"]),
+            *("--target", target.name, "--driver", driver, "--run-dir", str(directory)),
+            *("--sites", json.dumps({protocol: attrs.astuple(pair) for protocol, pair in sites.items()})),
+            *(f"--case={case.id}" for case in cases),
+            *pytest_options,
+            conformance.suite.__path__[0],
+        ]
+        ended = pytest.main(arguments, plugins=[recorder])
+        if ended not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+            writer.finish(round(time.monotonic() - started, 3))
+    outcome = read(directory)
+    write_all(directory)
+    click.echo(f"Report: {directory / 'index.html'}")
+    for error in recorder.internal_errors:
+        click.echo(f"Internal error in {error}", err=True)
+    click.echo(summary_line(outcome))
+    if recorder.internal_errors or ended == pytest.ExitCode.INTERNAL_ERROR:
+        return Exit.INTERNAL_ERROR
+    if ended == pytest.ExitCode.USAGE_ERROR:
+        return Exit.USAGE
+    return exit_code(outcome)
+
+
+@contextlib.contextmanager
+def default_sites(target: Target) -> Iterator[dict[str, Addresses]]:
+    """Run the sites that most cases visit: for the stub a pair for each protocol, else the simulator alone.
+
+    Raises FileProblem when the simulator cannot listen where the target's profile says.
+    """
+    with contextlib.ExitStack() as stack:
+        if target.weaknesses is None:
+            instance = target.profile.simulator.instance
+            keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
+            stack.enter_context(simulator_for(target.profile, keyring))
+            yield {}
+            return
+        yield {
+            protocol: stack.enter_context(stub_sites({"sso.method": method}, None, target.weaknesses))
+            for protocol, method in METHODS.items()
+        }

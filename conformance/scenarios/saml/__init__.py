@@ -1,0 +1,1 @@
+"""Journeys and settings of SAML sign-ins."""

@@ -1,0 +1,45 @@
+"""SELECT: which cases a person names on the command line (command-line.md, Identities)."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from conformance.case import Case
+from rulebook.strict_toml import nearest
+
+
+def select(cases: Sequence[Case], patterns: Iterable[str]) -> tuple[tuple[Case, ...], list[str]]:
+    """Return the cases that the patterns name, in the order of the catalogue, and a sentence for each that names none.
+
+    A pattern is an exact case id, a glob in which only ``*`` and ``?`` are special, ``rule:GLOB``, or ``not:GLOB``,
+    which takes away. Without a pattern that adds, all cases are meant.
+    """
+    added, taken, complaints = set[str](), set[str](), list[str]()
+    adds = False
+    for pattern in patterns:
+        takes = pattern.startswith("not:")
+        adds |= not takes
+        found = _matching(cases, pattern.removeprefix("not:"))
+        if not found:
+            complaints.append(f"No case matches '{pattern}'.{_nearest(cases, pattern)}")
+        (taken if takes else added).update(found)
+    chosen = (added if adds else {case.id for case in cases}) - taken
+    return tuple(case for case in cases if case.id in chosen), complaints
+
+
+def matches(glob: str, text: str) -> bool:
+    """Whether the whole text matches the glob, in which only ``*`` and ``?`` are special."""
+    return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
+
+
+def _matching(cases: Sequence[Case], pattern: str) -> set[str]:
+    if pattern.startswith("rule:"):
+        glob = pattern.removeprefix("rule:")
+        return {case.id for case in cases if any(matches(glob, rule.id) for rule in case.scenario.breaks)}
+    exact = {case.id for case in cases if case.id == pattern}
+    return exact or {case.id for case in cases if matches(pattern, case.id)}
+
+
+def _nearest(cases: Sequence[Case], pattern: str) -> str:
+    if "rule:" in pattern:
+        return nearest(pattern, sorted({f"rule:{rule.id}" for case in cases for rule in case.scenario.breaks}))
+    return nearest(pattern.removeprefix("not:"), [case.id for case in cases])

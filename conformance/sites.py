@@ -1,0 +1,186 @@
+"""Starting sites in this process: real servers on real sockets, on the loopback interface.
+
+``python -m conformance.sites`` starts the simulator and a portal for use by hand.
+"""
+
+import base64
+import contextlib
+import socket
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import attrs
+import idp_sim.app
+import waitress.server
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from flask import Flask
+from lxml import etree
+
+import portal_stub.app
+from idp_sim.config import ENTITY_ID, Portal, RemoteLoginPortal, Simulator
+from idp_sim.keyring import Keyring
+from idp_sim.people import Person, directory
+from portal_stub.config import Settings
+from portal_stub.weakness import SOUND, Weaknesses
+from rulebook.strict_toml import structure
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of accounts that live as long as one run
+ADMINISTRATOR = "administrator@portal.example"
+SECRET = "5f4dcc3b5aa765d61d8327deb882cf99"  # noqa: S105 - of a portal that lives as long as one run
+CUSTOMER = Person("Carla", "Customer", "customer@portal.example", "", "")
+PEOPLE_EACH = 4
+"""Each worker has four people of the directory. The third is an agent of the stub, the fourth a customer of it."""
+STORED_NAME = "Name Before"
+
+
+class Server:
+    """A WSGI application on a loopback socket, served by waitress in a thread of its own."""
+
+    def __init__(self, app: Flask, bound: socket.socket) -> None:
+        self._server = waitress.server.create_server(
+            app, sockets=[bound], threads=8, clear_untrusted_proxy_headers=True
+        )
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving and free the port."""
+        self._server.close()
+        self._thread.join(timeout=5)
+
+
+def listen(port: int = 0) -> socket.socket:
+    """Return a loopback socket on this port, or on a free one. Raises OSError when the port is taken."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound
+
+
+@attrs.frozen
+class Addresses:
+    """Where a simulator and the portal that trusts it are found."""
+
+    simulator: str
+    portal: str
+
+
+@attrs.frozen
+class PortalSettings:
+    """The settings of a portal, as dotted keys of ``portal.toml``: a scenario on them sets the portal otherwise."""
+
+    stage: ClassVar = "settings"
+
+    values: Mapping[str, Any]
+    keyring: Keyring
+
+    def but(self, **changes: Any) -> "PortalSettings":
+        """Return a copy with these settings, written ``saml__fingerprint`` for ``saml.fingerprint``."""
+        dotted = {key.replace("__", "."): value for key, value in changes.items()}
+        return PortalSettings({**self.values, **dotted}, self.keyring)
+
+    def fingerprint(self, key: str = "signing", algorithm: str = "sha1") -> str:
+        """Return the fingerprint of one of the simulator's certificates: lower-case hex digits with colons."""
+        digest = hashes.SHA256() if algorithm == "sha256" else hashes.SHA1()  # noqa: S303 - the contract's default (S6)
+        return self.keyring.certificate(key).fingerprint(digest).hex(":")
+
+    def read(self) -> Settings:
+        """Return the settings as the portal reads them. Raises FileProblem for one that does not exist."""
+        table: dict[str, Any] = {"account": _accounts()}
+        for key, value in self.values.items():
+            place = table
+            *parents, last = key.split(".")
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[last] = value
+        return structure(table, Settings, "settings of the case")
+
+
+def fingerprint_in(sites: Addresses) -> str:
+    """Return the SHA-1 fingerprint of the certificate in the simulator's metadata, as an administrator takes it."""
+    host = urlsplit(sites.simulator)
+    request = urllib.request.Request(f"http://127.0.0.1:{host.port}/saml/metadata", headers={"Host": host.netloc})
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the loopback address above
+        certificate = etree.fromstring(answer.read()).findtext(".//{http://www.w3.org/2000/09/xmldsig#}X509Certificate")
+    der = base64.b64decode(certificate or "")
+    return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA1()).hex(":")  # noqa: S303 - contract S6
+
+
+Change = Callable[[PortalSettings], PortalSettings]
+
+
+@contextlib.contextmanager
+def stub_sites(
+    given: Mapping[str, Any],
+    change: Change | None = None,
+    weaknesses: Weaknesses = SOUND,
+    keyring: Keyring | None = None,
+    ports: tuple[int, int] = (0, 0),
+) -> Iterator[Addresses]:
+    """Start a simulator and a portal stub that trust each other, and stop them at the end.
+
+    ``given`` are settings (dotted keys of ``portal.toml``) that both sides know, and ``trusts``, which names the key of
+    the simulator that the portal trusts. ``change`` alters the portal's settings without the simulator's knowledge.
+    """
+    keyring = keyring or Keyring.ephemeral()
+    sockets = [listen(port) for port in ports]
+    simulator_url, portal_url = (
+        f"http://{name}.localhost:{bound.getsockname()[1]}"
+        for name, bound in zip(("idp", "portal"), sockets, strict=True)
+    )
+    sound = sound_settings(given, portal_url, simulator_url, keyring)
+    known = sound.read()
+    served = Portal(
+        name="portal",
+        base_url=portal_url,
+        entity_id=known.entity_id,
+        remote_login=RemoteLoginPortal(secret=known.simple.secret, profile=known.simple.profile),
+    )
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        settings = known if change is None else change(sound).read()
+        portal = portal_stub.app.create_app(settings, f"sqlite:///{Path(folder) / 'portal.db'}", weaknesses)
+        simulator = idp_sim.app.create_app(Simulator(portals=(served,), keyring=keyring, base_url=simulator_url))
+        for app, bound in zip((simulator, portal), sockets, strict=True):
+            stack.callback(Server(app, bound).close)
+        yield Addresses(simulator_url, portal_url)
+
+
+def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str, keyring: Keyring) -> PortalSettings:
+    """Return the settings of a stub that trusts the simulator, with the given ones in their place."""
+    chosen = dict(given)
+    settings = PortalSettings(
+        {
+            "base_url": portal_url,
+            "sso.enabled": True,
+            "sso.method": "saml",
+            "simple.secret": SECRET,
+            "simple.remote_login_url": f"{simulator_url}/remote-login",
+            "simple.remote_logout_url": f"{simulator_url}/remote-logout",
+            "saml.idp_entity_id": ENTITY_ID,
+            "saml.login_url": f"{simulator_url}/saml/sso",
+            "saml.logout_url": f"{simulator_url}/saml/logout",
+        },
+        keyring,
+    )
+    trusted = settings.fingerprint(chosen.pop("trusts", "signing"))
+    return PortalSettings({**settings.values, "saml.fingerprint": trusted, **chosen}, keyring)
+
+
+def _accounts() -> list[dict[str, Any]]:
+    def account(email: str, name: str, role: str, *, admin: bool = False) -> dict[str, Any]:
+        return {"email": email, "name": name, "password": PASSWORD, "role": role, "admin": admin}
+
+    everybody = directory()
+    return [
+        account(ADMINISTRATOR, "Administrator", "agent", admin=True),
+        account(CUSTOMER.email, CUSTOMER.name, "customer"),
+        *(account(agent.email, STORED_NAME, "agent") for agent in everybody[2::PEOPLE_EACH]),
+        *(account(stored.email, STORED_NAME, "customer") for stored in everybody[3::PEOPLE_EACH]),
+    ]

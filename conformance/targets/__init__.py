@@ -1,0 +1,1 @@
+"""The portals under test, and how a browser drives and reads them."""

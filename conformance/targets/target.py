@@ -1,0 +1,162 @@
+"""TARGET: which portal is judged (command-line.md), and the sites on which a case runs."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import attrs
+import idp_sim.app
+
+from conformance.drivers import Unsupported
+from conformance.sites import Addresses, Change, Server, listen, stub_sites
+from conformance.targets.profile import STUB_PROFILE, Profile, load
+from idp_sim.config import Portal, RemoteLoginPortal, Simulator
+from idp_sim.keyring import Keyring
+from portal_stub.weakness import SOUND, UnknownWeakness, Weaknesses
+from rulebook.strict_toml import FileProblem, nearest
+
+METHODS = {"remote-login": "simple", "saml": "saml"}
+
+
+class UnknownTarget(Exception):
+    """A TARGET that cannot be understood; the text says what it may be."""
+
+
+@attrs.frozen
+class Target:
+    """A portal under test: its profile and, where it is the stub, its weaknesses (``None`` for any other portal)."""
+
+    name: str
+    profile: Profile
+    weaknesses: Weaknesses | None
+
+    def as_event(self) -> dict[str, Any]:
+        """Return the target as the header of the event stream shows it."""
+        weak = self.weaknesses or SOUND
+        kind = "profile" if self.weaknesses is None else "stub"
+        return {"name": self.name, "kind": kind, "without": sorted(weak.without), "naive": sorted(weak.naive)}
+
+
+def find(text: str) -> Target:
+    """Return the target that ``text`` names: ``stub``, ``stub:without=RULE,...``, ``stub:naive=READER,...`` or a path.
+
+    Raises UnknownTarget or FileProblem.
+    """
+    if text == "stub" or text.startswith("stub:"):
+        return Target(text, load(STUB_PROFILE), _weaknesses(text.removeprefix("stub").removeprefix(":")))
+    path = Path(text)
+    if path.suffix != ".toml" and not path.exists():
+        raise UnknownTarget(
+            f"There is no target '{text}'.{nearest(text, ['stub', 'stub:without=', 'stub:naive='])} "
+            "A target is 'stub', 'stub:without=RULE,...', 'stub:naive=READER,...' or the path of a profile (.toml)."
+        )
+    profile = load(path)
+    if not profile.base_url:
+        raise FileProblem(f"{path}: 'base_url' is missing: the address of the portal.")
+    return Target(profile.name, profile, None)
+
+
+def _weaknesses(text: str) -> Weaknesses:
+    kinds: dict[str, list[str]] = {"without": [], "naive": []}
+    for part in filter(None, text.split(":")):
+        kind, _, names = part.partition("=")
+        if kind not in kinds:
+            raise UnknownTarget(
+                f"The stub has no '{kind}'.{nearest(kind, kinds)} Write stub:without=RULE,... or stub:naive=READER,..."
+            )
+        kinds[kind] += [name for name in names.split(",") if name]
+    try:
+        return Weaknesses.named(**kinds)
+    except UnknownWeakness as error:
+        raise UnknownTarget(str(error)) from None
+
+
+class Grounds(Protocol):
+    """The sites on which cases run. Both methods raise Unsupported when the target cannot be set as the case needs."""
+
+    def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
+        """Return sites that cases share: the portal has the given settings (dotted keys)."""
+
+    def own_sites(self, protocol: str, given: Mapping[str, Any], change: Change) -> AbstractContextManager[Addresses]:
+        """Return sites for one case alone: the portal's settings are changed without the simulator's knowledge."""
+
+
+class StubGrounds:
+    """Stubs with whatever settings a case needs; those that cases share are started when first needed, and kept."""
+
+    def __init__(self, weaknesses: Weaknesses, running: Mapping[str, Addresses], stack: contextlib.ExitStack) -> None:
+        self._weaknesses, self._stack, self._keyring = weaknesses, stack, Keyring.ephemeral()
+        self._started = {repr((protocol, [])): sites for protocol, sites in running.items()}
+
+    def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
+        """Return sites of stubs that trust each other."""
+        key = repr((protocol, sorted(given.items())))
+        if key not in self._started:
+            self._started[key] = self._stack.enter_context(self._stubs(protocol, given, None))
+        return self._started[key]
+
+    def own_sites(self, protocol: str, given: Mapping[str, Any], change: Change) -> AbstractContextManager[Addresses]:
+        """Return sites of stubs of which the portal is set otherwise than the simulator knows."""
+        return self._stubs(protocol, given, change)
+
+    def _stubs(
+        self, protocol: str, given: Mapping[str, Any], change: Change | None
+    ) -> AbstractContextManager[Addresses]:
+        return stub_sites({"sso.method": METHODS[protocol], **given}, change, self._weaknesses, self._keyring)
+
+
+class RealGrounds:
+    """A portal that somebody else runs, beside the simulator that its administrator set it up with."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+
+    def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
+        """Return the portal's address. Raises Unsupported for settings that the portal is not known to have."""
+        if protocol not in self._profile.protocols:
+            raise Unsupported(f"the portal does not speak {protocol} (its profile says so)")
+        known = {"simple.profile": self._profile.simulator.profile}
+        for key, value in given.items():
+            if known.get(key) != value:
+                raise Unsupported(f"needs a portal whose setting {key} is {value!r}")
+        return Addresses(self._profile.simulator.base_url, self._profile.base_url)
+
+    def own_sites(self, protocol: str, given: Mapping[str, Any], change: Change) -> AbstractContextManager[Addresses]:
+        """Raise Unsupported: nobody but its administrator can change the portal's settings."""
+        raise Unsupported("needs settings of the portal that only its administrator can change")
+
+
+@contextlib.contextmanager
+def simulator_for(profile: Profile, keyring: Keyring) -> Iterator[None]:
+    """Run the simulator at the address where the portal of this profile expects it.
+
+    Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
+    """
+    secret = profile.simulator.secret
+    if secret.startswith("env:"):
+        secret = os.environ.get(secret.removeprefix("env:"), "")
+    portal = Portal(
+        name="portal",
+        base_url=profile.base_url,
+        entity_id=profile.entity_id or profile.base_url,
+        acs_url=profile.acs_url or f"{profile.base_url}/login/saml",
+        remote_login=RemoteLoginPortal(secret=secret, profile=profile.simulator.profile),
+    )
+    address = urlsplit(profile.simulator.base_url)
+    try:
+        bound = listen(address.port or 80)
+    except OSError as error:
+        raise FileProblem(
+            f"The simulator cannot listen on {profile.simulator.base_url} ({error.strerror}). "
+            "Free the port, or set another 'simulator.base_url' in the profile and on the portal."
+        ) from None
+    simulator = Simulator(portals=(portal,), keyring=keyring, base_url=profile.simulator.base_url)
+    server = Server(idp_sim.app.create_app(simulator), bound)
+    try:
+        yield
+    finally:
+        server.close()

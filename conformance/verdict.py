@@ -1,0 +1,105 @@
+"""From what the person experienced to a verdict: the table of command-line.md, and how a refusal's reason is proved."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import attrs
+
+from conformance.events import Outcome, Proof, Result
+from conformance.events import Verdict as VerdictWord
+from rulebook import RULES
+from rulebook.rules import guards_of
+
+
+@attrs.frozen(kw_only=True)
+class Observation:
+    """What the person experienced at the end of a case.
+
+    ``person`` is whom the portal's own page shows as signed in. ``message`` is the error as shown. ``rules`` are those
+    that the page declares, or that the profile reads from the message (``rules_from``). ``off_site`` is the address of
+    a page outside the portal on which the person ended. ``unmet`` is what a journey expected on the way and did not
+    find. ``detail`` says in words what else was odd.
+    """
+
+    result: Result
+    person: str | None = None
+    message: str | None = None
+    rules: tuple[str, ...] = ()
+    rules_from: Literal["page", "message", "nothing"] = "nothing"
+    off_site: str | None = None
+    unmet: str = ""
+    detail: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """The judgement of one case: its word, how the reason was proved, and why it is not a pass."""
+
+    word: VerdictWord
+    proof: Proof | None = None
+    reason: str = ""
+
+
+def judge(outcome: Outcome, expected: Sequence[str], seen: Observation, control: Observation) -> Verdict:
+    """Judge one case.
+
+    ``expected`` are the rules that the case breaks; ``control`` is the worse of the sound logins before and after it.
+    A refused control makes every verdict inconclusive; a crash of the portal is a crash even where the control crashed.
+    """
+    if control.result not in ("as-signed", "crash"):
+        return Verdict(
+            word="inconclusive", reason=f"The sound login beside this case was not accepted: {describe(control)}"
+        )
+    if seen.result == "crash":
+        return Verdict(word="crash", reason=describe(seen))
+    if control.result == "crash":
+        return Verdict(word="inconclusive", reason=f"The sound login beside this case failed: {describe(control)}")
+    if seen.result in ("as-forged", "as-other"):
+        return Verdict(word="fail", reason=describe(seen))
+    if seen.off_site is not None:
+        return Verdict(word="fail", reason=f"The person was sent off the portal, to {seen.off_site}.")
+    if seen.unmet:
+        return Verdict(word="fail", reason=seen.unmet)
+    if outcome == "advisory":
+        return Verdict(word="advisory", reason=describe(seen))
+    if seen.result == "as-signed":
+        if outcome == "must-refuse":
+            return Verdict(word="fail", reason=f"It must be refused. {describe(seen)}")
+        return Verdict(word="pass", proof="identity")
+    if outcome == "must-accept":
+        return Verdict(word="fail", reason=f"It must be accepted. {describe(seen)}")
+    return _judge_refusal(expected, seen)
+
+
+def _judge_refusal(expected: Sequence[str], seen: Observation) -> Verdict:
+    if seen.message is None:
+        return Verdict(word="wrong-reason", reason="Nobody was signed in, but no error message was shown either.")
+    if seen.rules_from == "nothing":
+        return Verdict(word="pass", proof="control")
+    proof: Proof = "declared" if seen.rules_from == "page" else "message"
+    if _is_the_stated_reason(expected, seen):
+        return Verdict(word="pass", proof=proof)
+    got = ", ".join(seen.rules) or "no rule"
+    return Verdict(word="wrong-reason", reason=f"Refused for {got}, not for {', '.join(expected)}. {describe(seen)}")
+
+
+def _is_the_stated_reason(expected: Sequence[str], seen: Observation) -> bool:
+    got = set(seen.rules)
+    if RULES[expected[0]].property:
+        return bool(got) and got <= guards_of(expected[0])
+    if seen.rules_from == "page":
+        return got == set(expected)
+    return bool(got & set(expected))
+
+
+def describe(seen: Observation) -> str:
+    """Say in one or two sentences what the person experienced."""
+    shown = f"The message was: {seen.message}" if seen.message else "No message was shown."
+    sentence = {
+        "refused": f"Nobody is signed in. {shown}",
+        "as-signed": f"Signed in as {seen.person}, the genuine person.",
+        "as-forged": f"Signed in as {seen.person}: the forged identity.",
+        "as-other": f"Signed in as {seen.person}, who is neither the genuine nor the forged person.",
+        "crash": "The portal failed.",
+    }[seen.result]
+    return f"{sentence} {seen.detail}".rstrip()
