@@ -1,0 +1,24 @@
+"""Readers of the event stream: each turns a run into one report."""
+
+from pathlib import Path
+
+from conformance.case import all_cases
+from conformance.events import read
+from conformance.report.html import to_html
+from conformance.report.junit import to_junit
+from conformance.report.markdown import to_markdown
+from conformance.report.view import view
+
+__all__ = ["write_all"]
+
+
+def write_all(directory: Path) -> None:
+    """Write ``junit.xml``, ``summary.md`` and ``index.html`` beside the stream of events in ``directory``.
+
+    Raises FileProblem when there is no readable stream.
+    """
+    titles = {case.id: case.scenario.title for case in all_cases()}
+    shown = view(read(directory), directory, titles)
+    (directory / "junit.xml").write_bytes(to_junit(shown))
+    (directory / "summary.md").write_text(to_markdown(shown), encoding="utf-8")
+    (directory / "index.html").write_text(to_html(shown), encoding="utf-8")

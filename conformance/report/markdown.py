@@ -1,0 +1,48 @@
+"""``summary.md``: the run on one page, for a pull request or the summary of a build."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from conformance.events import VERDICTS, summary_line
+from conformance.report.view import HEADINGS, CaseView, RunView
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def to_markdown(shown: RunView) -> str:
+    """Return the run as Markdown."""
+    run = shown.run
+    parts = [f"# Conformance of {_text(shown.target)}", _text(shown.headline)]
+    if shown.cut_off:
+        parts.append(f"> **{shown.cut_off}**")
+    parts.append(_table(tuple(HEADINGS[verdict] for verdict in VERDICTS), [tuple(map(str, run.counts.values()))]))
+    for verdict, cases in shown.groups():
+        if verdict == "skipped":
+            parts += [f"## {HEADINGS[verdict]}", _reasons(cases)]
+        elif verdict != "pass":
+            parts += [f"## {HEADINGS[verdict]}", _cases(cases)]
+    parts.append(
+        f"{summary_line(run)}. Driver: {run.header.driver}. Started {_text(run.header.started)}. "
+        f"Suite {_text(run.header.suite)}."
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _cases(cases: list[CaseView]) -> str:
+    rows = [(_text(case.event.id), _text(case.event.rule or "none"), _text(case.reason)) for case in cases]
+    return _table(("Case", "Rule", "Why"), rows)
+
+
+def _reasons(cases: list[CaseView]) -> str:
+    reasons = Counter(case.reason for case in cases)
+    return _table(("Cases", "Why"), [(str(number), _text(reason)) for reason, number in reasons.most_common()])
+
+
+def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heading, ("---",) * len(heading), *rows))
+
+
+def _text(text: str) -> str:
+    """Return the text on one line, with nothing in it that Markdown would take for its own."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
