@@ -44,18 +44,17 @@ def judge(outcome: Outcome, expected: Sequence[str], seen: Observation, control:
     """Judge one case.
 
     ``expected`` are the rules that the case breaks; ``control`` is the worse of the sound logins before and after it.
-    A refused control makes every verdict inconclusive; a crash of the portal is a crash even where the control crashed.
+    A refused control makes every verdict inconclusive. Where the control went wrong otherwise, a crash and a session
+    for the wrong person are still what they are, and only the rest is inconclusive.
     """
-    if control.result not in ("as-signed", "crash"):
-        return Verdict(
-            word="inconclusive", reason=f"The sound login beside this case was not accepted: {describe(control)}"
-        )
+    if control.result == "refused":
+        return Verdict(word="inconclusive", reason=f"The sound login beside this case was refused. {describe(control)}")
     if seen.result == "crash":
         return Verdict(word="crash", reason=describe(seen))
-    if control.result == "crash":
-        return Verdict(word="inconclusive", reason=f"The sound login beside this case failed: {describe(control)}")
     if seen.result in ("as-forged", "as-other"):
         return Verdict(word="fail", reason=describe(seen))
+    if control.result != "as-signed":
+        return Verdict(word="inconclusive", reason=f"The sound login beside this case went wrong. {describe(control)}")
     if seen.off_site is not None:
         return Verdict(word="fail", reason=f"The person was sent off the portal, to {seen.off_site}.")
     if seen.unmet:
