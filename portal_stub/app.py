@@ -1,0 +1,48 @@
+"""The portal as a Flask application."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from portal_stub.accounts import contacts
+from portal_stub.accounts.database import Database
+from portal_stub.config import Settings
+from portal_stub.weakness import SOUND, Weaknesses
+from portal_stub.web import attempt_pages, errors, guard, login, pages, security, sso
+from portal_stub.web.visit import Portal, begin_visit, person_here
+
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes of a request's body. A Response of SAML has about ten thousand."""
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings, database: str, weaknesses: Weaknesses = SOUND, clock: Callable[[], datetime] = utc_now
+) -> Flask:
+    """Return the portal with these settings, on the database at this SQLAlchemy URL.
+
+    The settings' accounts that are absent are made. What an administrator saved on the page stands above ``settings``.
+    Several portals may live in one process, each with its own database. Raises DatabaseProblem.
+    """
+    app = Flask("portal_stub", static_folder="web/static", template_folder="web/templates")
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    here = Portal(base=settings, database=Database(database), weaknesses=weaknesses, clock=clock)
+    app.extensions["portal"] = here
+    with here.database.writing() as rows:
+        contacts.seed(rows, settings.account, clock())
+    for check in (guard.hold_host, guard.hold_origin, begin_visit):
+        app.before_request(check)
+    app.after_request(guard.add_headers)
+    app.context_processor(lambda: {"person": person_here()})
+    for blueprint in (module.blueprint for module in (pages, login, sso, security, attempt_pages)):
+        app.register_blueprint(blueprint)
+    errors.install(app)
+    return app

@@ -1,0 +1,1 @@
+"""The portal's pages: a thin face over the protocol core and the accounts."""

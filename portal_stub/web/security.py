@@ -1,0 +1,78 @@
+"""Admin > Security: single sign-on set up by an administrator (P1 to P3)."""
+
+import secrets
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal_stub.accounts import overrides, sessions
+from portal_stub.config import Settings
+from portal_stub.web.guard import admins_only, hold_token
+from portal_stub.web.security_form import FORM_NAMES, choices, does, fill
+from portal_stub.web.visit import portal, visit
+
+blueprint = Blueprint("security", __name__)
+
+
+@blueprint.get("/admin/security")
+@admins_only
+def show() -> ResponseReturnValue:
+    """Show the settings, and once what was said about the form that was saved."""
+    person = visit().person
+    notice = person.notice if person else None
+    if person is not None and notice is not None:
+        with portal().database.writing() as rows:
+            sessions.notify(rows, person, None)
+    return _page(visit().settings, (notice or "").splitlines(), {}, request.args)
+
+
+@blueprint.post("/admin/security")
+@admins_only
+def save() -> ResponseReturnValue:
+    """Save the form, at once in force, or show it again with a sentence beside each field that is wrong."""
+    person = _sender()
+    filled = fill(visit().settings, request.form)
+    if filled.mistakes:
+        return _page(filled.settings, (), filled.mistakes, request.form), 422
+    return _saved(person, filled.settings, ("The settings were saved and are in force.", *filled.notes))
+
+
+@blueprint.post("/admin/security/secret")
+@admins_only
+def regenerate() -> ResponseReturnValue:
+    """Make a new shared secret (P2). Links made with the old one no longer open."""
+    settings = overrides.with_value(visit().settings, "simple.secret", secrets.token_hex(16))
+    return _saved(_sender(), settings, ("A new shared secret was saved. The old one no longer opens.",))
+
+
+def _sender() -> sessions.Person:
+    person = visit().person
+    if person is None:
+        raise PermissionError("only a signed-in administrator gets here")
+    hold_token(person)
+    return person
+
+
+def _saved(person: sessions.Person, settings: Settings, notes: tuple[str, ...]) -> Response:
+    with portal().database.writing() as rows:
+        overrides.save(rows, portal().base, settings)
+        sessions.notify(rows, person, "\n".join(notes))
+    return make_response(redirect("/admin/security", 303))
+
+
+def _page(settings: Settings, notes: object, mistakes: Mapping[str, str], typed: Mapping[str, str]) -> str:
+    def value(name: str) -> object:
+        """What stands in the field: what was typed where it was wrong, else what is set."""
+        return typed.get(FORM_NAMES.get(name, name), "") if name in mistakes else overrides.value_of(settings, name)
+
+    return render_template(
+        "security.html",
+        settings=settings,
+        value=value,
+        choices=choices,
+        does=does,
+        mistakes=mistakes,
+        notes=notes,
+        form_name=lambda name: FORM_NAMES.get(name, name),
+    )

@@ -1,0 +1,116 @@
+"""Where single sign-on arrives: the link of a remote login, and the Response of an identity provider."""
+
+from flask import Blueprint, Response, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from portal_stub.accounts import attempts, memory, sessions
+from portal_stub.accounts.attempts import Received
+from portal_stub.accounts.granting import Granted, TooLate, grant, refused
+from portal_stub.diagnosis import Diagnosis, Finding
+from portal_stub.messages import public_message, public_rules
+from portal_stub.remote_login.judge import judge as judge_link
+from portal_stub.saml.judge import judge as judge_response
+from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.metadata import metadata as portal_metadata
+from portal_stub.web.login import enter
+from portal_stub.web.targets import offsite_target, own_host_target
+from portal_stub.web.visit import portal, visit
+from rulebook import rule
+
+blueprint = Blueprint("sso", __name__)
+
+_OWN_HOST = "portal.redirect.own-host"
+
+
+@blueprint.get("/login/sso")
+@blueprint.get("/login/sso/")
+def remote_login() -> ResponseReturnValue:
+    """Take the link of a remote login (R2)."""
+    query = request.query_string
+    diagnosis = judge_link(query, visit().settings, visit().now, portal().weaknesses)
+    return _conclude(diagnosis, Received(method="simple", message=query.decode("ascii", "backslashreplace")))
+
+
+@blueprint.post("/login/saml")
+def consume() -> ResponseReturnValue:
+    """Take a Response: the assertion consumer service (S1)."""
+    responses = request.form.getlist("SAMLResponse")
+    relay_state = request.form.get("RelayState")
+    received = Received(method="saml", message="\n".join(responses) if responses else None, relay_state=relay_state)
+    here, now = portal(), visit().now
+    remembered = Memory(
+        open_requests=memory.OpenRequests(here.database, visit().browser, now),
+        seen_assertions=memory.SeenAssertions(here.database, now),
+    )
+    first = responses[0] if responses else None
+    post = Post(saml_response=first, relay_state=relay_state, copies=len(responses))
+    return _conclude(judge_response(post, visit().settings, now, remembered, here.weaknesses), received)
+
+
+@blueprint.get("/login/saml/metadata")
+def metadata() -> ResponseReturnValue:
+    """Show the portal's metadata (S2)."""
+    return Response(portal_metadata(visit().settings), mimetype="application/samlmetadata+xml")
+
+
+def _conclude(diagnosis: Diagnosis, received: Received) -> Response:
+    """Sign the person in, or send them to the password form with the message (P5). Either is recorded (P11).
+
+    A refused login changes nothing for somebody who is signed in already: else every site could sign people out.
+    """
+    browser = visit().browser or sessions.new_token()
+    if diagnosis.granted:
+        try:
+            return _signed_in(diagnosis, received, browser)
+        except TooLate as late:
+            diagnosis = refused(diagnosis, late.finding)
+    return make_response(redirect(f"/login/normal?attempt={_record(diagnosis, received)}", 303))
+
+
+def _signed_in(diagnosis: Diagnosis, received: Received, browser: str) -> Response:
+    here, now, settings = portal(), visit().now, visit().settings
+    with here.database.writing() as rows:
+        granted = grant(rows, diagnosis, browser, here.weaknesses, now)
+        sessions.end(rows, token=visit().session)
+        address, finding = _address(diagnosis, granted)
+        attempts.record(
+            rows,
+            received,
+            refused(diagnosis, finding),
+            said=("", ()),
+            secrets=(settings.simple.secret,),
+            now=now,
+        )
+    return enter(granted.session, browser, address)
+
+
+def _record(diagnosis: Diagnosis, received: Received) -> str:
+    settings = visit().settings
+    said = (public_message(diagnosis, settings), public_rules(diagnosis))
+    with portal().database.writing() as rows:
+        return attempts.record(rows, received, diagnosis, said=said, secrets=(settings.simple.secret,), now=visit().now)
+
+
+def _address(diagnosis: Diagnosis, granted: Granted) -> tuple[str, Finding]:
+    """Return where the person goes after a login, and what the attempt says about the target that was sent (P8)."""
+    settings = visit().settings
+    home = f"{settings.base_url}/"
+    wanted = own_host_target(granted.wanted, settings.base_url) if granted.wanted else None
+    # The relay state of an answer to our own request is ours: it is no target.
+    target = diagnosis.redirect_to if diagnosis.request_id is None else None
+    if not target:
+        return wanted or home, Finding(rule=_OWN_HOST, outcome="not-applicable", reason="no target was sent")
+    own = own_host_target(target, settings.base_url)
+    if own is not None:
+        return own, Finding(rule=_OWN_HOST, outcome="ok")
+    waived = _OWN_HOST in portal().weaknesses.without
+    elsewhere = offsite_target(target) if waived or settings.follow_offsite_targets else None
+    finding = Finding(
+        rule=_OWN_HOST,
+        outcome="not-applicable" if waived else "warning",
+        reason="left out on purpose" if waived else "",
+        expected=f"a page of {settings.base_url}",
+        got=target,
+        hint="The target was followed." if elsewhere else rule(_OWN_HOST).mend,
+    )
+    return elsewhere or wanted or home, finding

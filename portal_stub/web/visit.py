@@ -1,0 +1,93 @@
+"""One request: the settings in force, the browser it comes from, and who is signed in there."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+import attrs
+from flask import Response, current_app, g, request
+
+from portal_stub.accounts import overrides, sessions
+from portal_stub.accounts.database import Database
+from portal_stub.config import Settings
+from portal_stub.weakness import Weaknesses
+
+SESSION_COOKIE = "portal_session"
+BROWSER_COOKIE = "__Host-portal_request"
+_LONGEST_TOKEN = 100
+
+
+@attrs.frozen
+class Portal:
+    """What one application is made of. ``base`` are the settings of the file."""
+
+    base: Settings
+    database: Database
+    weaknesses: Weaknesses
+    clock: Callable[[], datetime]
+
+
+@attrs.frozen
+class Visit:
+    """``settings`` are those in force; ``session`` and ``browser`` the secrets that the browser sent."""
+
+    settings: Settings
+    now: datetime
+    session: str | None = attrs.field(repr=False)
+    browser: str | None = attrs.field(repr=False)
+    person: sessions.Person | None
+
+
+def portal() -> Portal:
+    """Return the portal that is asked."""
+    return cast(Portal, current_app.extensions["portal"])
+
+
+def visit() -> Visit:
+    """Return the present visit."""
+    return cast(Visit, g.visit)
+
+
+def begin_visit() -> None:
+    """Look up, in one transaction, what every page needs."""
+    if request.endpoint == "static":
+        return
+    here = portal()
+    now = here.clock()
+    session = _cookie(SESSION_COOKIE)
+    with here.database.reading() as rows:
+        settings = overrides.applied(here.base, overrides.read(rows))
+        person = sessions.current(rows, session, now) if session else None
+    g.visit = Visit(settings, now, session, _cookie(BROWSER_COOKIE), person)
+
+
+def person_here() -> sessions.Person | None:
+    """Return who is signed in; on a page that was answered before anybody was looked up, nobody."""
+    found = g.get("visit")
+    return found.person if isinstance(found, Visit) else None
+
+
+def keep_browser(response: Response, browser: str) -> None:
+    """Give the browser its binding.
+
+    SameSite=None because it must come back with the identity provider's cross-site POST; a cookie without SameSite
+    does so for two minutes only.
+    """
+    if browser != visit().browser:
+        response.set_cookie(BROWSER_COOKIE, browser, secure=True, httponly=True, samesite="None", path="/")
+
+
+def keep_session(response: Response, session: str) -> None:
+    """Give the browser its session. Lax: a Strict cookie is missing on the redirect that ends a login."""
+    secure = portal().base.base_url.startswith("https:")
+    response.set_cookie(SESSION_COOKIE, session, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def drop_session(response: Response) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(SESSION_COOKIE, path="/")
+
+
+def _cookie(name: str) -> str | None:
+    token = request.cookies.get(name, "")
+    return token if 0 < len(token) <= _LONGEST_TOKEN else None
