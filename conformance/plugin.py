@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the parts that a session needs."""
-    config.addinivalue_line("markers", "batch: the batch of a case")
+    config.addinivalue_line("markers", "xdist_group(name): the batch of a case, which one worker performs")
     config.stash[BATCHES] = Batches(config)
     config.pluginmanager.register(config.stash[BATCHES], "conformance-batches")
 
@@ -80,7 +80,6 @@ class Batches:
         for number, group in enumerate(order.values()):
             for place, item in enumerate(group):
                 batch = f"{number}-{place // BATCH}"
-                item.add_marker(pytest.mark.batch(batch))
                 item.add_marker(pytest.mark.xdist_group(batch))
 
     @pytest.hookimpl(tryfirst=True)
@@ -153,7 +152,7 @@ def _case(item: pytest.Item) -> Case:
 
 
 def _batch(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("batch")
+    marker = item.get_closest_marker("xdist_group")
     return marker.args[0] if marker else ""
 
 

@@ -97,8 +97,9 @@ class Referee:
         try:
             action()
         except SiteFailed as failure:
-            off_site = _off_site(journey)
-            if off_site is None:
+            if failure.host == urlsplit(journey.sites.simulator).netloc:
+                raise
+            if _off_site(journey) is None:
                 return Observation(result="crash", detail=str(failure))
         except Unmet as error:
             unmet = str(error)
@@ -114,7 +115,7 @@ class Referee:
         refusal = Shown(journey.visitor.url, 0, {}) if off_site else journey.refusal()
         home = journey.home()
         if home.status >= 500:
-            raise SiteFailed(f"{urlsplit(home.url).netloc} answered {home.status} to its own page")
+            raise SiteFailed(urlsplit(home.url).netloc, f"answered {home.status} to its own page")
         email, name = home.texts.get("email"), home.texts.get("name")
         message, declared = refusal.texts.get("message"), refusal.texts.get("rules")
         if message == "":

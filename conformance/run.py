@@ -69,10 +69,10 @@ def run(
     with Writer(directory, header) as writer, default_sites(target) as sites:
         recorder = Recorder(writer, len(cases))
         arguments = [
-            *("-p", "conformance.plugin", "-p", "no:cacheprovider", "-o", "console_output_style=classic"),
+            *("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
             *("-qq", "--no-header", "--no-summary", "--rootdir", str(Path(conformance.suite.__file__).parent)),
-            *("-c", str(Path(conformance.suite.__file__).with_name("pytest.toml")), "-W", "error"),
-            *(["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else ["-p", "no:xdist"]),
+            *("-c", str(Path(conformance.suite.__file__).with_name("pytest.toml"))),
+            *(["-p", "xdist", "-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []),
             *("--target", target.name, "--driver", driver, "--run-dir", str(directory)),
             *("--sites", json.dumps({protocol: attrs.astuple(pair) for protocol, pair in sites.items()})),
             *(f"--case={case.id}" for case in cases),

@@ -171,12 +171,12 @@ class ChromiumVisitor:
             load()
             self._page.wait_for_function(RESTS)
         except PlaywrightTimeout:
-            raise SiteFailed(f"{self._asked()} did not answer in time") from None
+            raise SiteFailed(self._asked(), "did not answer in time") from None
         except PlaywrightError as error:
-            raise SiteFailed(f"{self._asked()} dropped the connection ({error.message.splitlines()[0]})") from None
+            raise SiteFailed(self._asked(), f"dropped the connection ({error.message.splitlines()[0]})") from None
         shown = self._read({}, None)
         if shown.status >= 500:
-            raise SiteFailed(f"{self._asked()} answered {shown.status}")
+            raise SiteFailed(self._asked(), f"answered {shown.status}")
 
     def _asked(self) -> str:
         return urlsplit(self.moves[-1].url).netloc if self.moves else "the site"

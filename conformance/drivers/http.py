@@ -121,14 +121,16 @@ class HttpVisitor:
                 keep = response.status_code in (307, 308)
                 move = Form(move.method if keep else "GET", urljoin(move.url, location), move.body if keep else None)
                 continue
-            self._document = lxml.html.document_fromstring(response.content or b"<html></html>")
+            self._document = lxml.html.document_fromstring(
+                response.content or b"<html></html>", lxml.html.HTMLParser(encoding="utf-8")
+            )
             self._values = {}
             automatic = self._document.xpath("//form[@data-auto-submit]")
             if not automatic:
                 return
             form = automatic[0]
             move = Form("POST", urljoin(self.url, form.get("action")), urlencode(form.form_values()))
-        raise SiteFailed(f"{urlsplit(move.url).netloc} redirects without end")
+        raise SiteFailed(urlsplit(move.url).netloc, "redirects without end")
 
     def _request(self, move: Form) -> httpx.Response:
         self.moves.append(move)
@@ -149,11 +151,11 @@ class HttpVisitor:
                 move.method, address._replace(fragment="").geturl(), content=move.body, headers=headers
             )
         except httpx.TimeoutException:
-            raise SiteFailed(f"{parts.netloc} did not answer in time") from None
+            raise SiteFailed(parts.netloc, "did not answer in time") from None
         except httpx.TransportError as error:
-            raise SiteFailed(f"{parts.netloc} dropped the connection ({error})") from None
+            raise SiteFailed(parts.netloc, f"dropped the connection ({error})") from None
         if response.status_code >= 500:
-            raise SiteFailed(f"{parts.netloc} answered {response.status_code} to {move.method} {parts.path}")
+            raise SiteFailed(parts.netloc, f"answered {response.status_code} to {move.method} {parts.path}")
         for header in response.headers.get_list("set-cookie"):
             for name, morsel in SimpleCookie(header).items():
                 if morsel["max-age"] == "0":

@@ -8,7 +8,11 @@ import attrs
 
 
 class SiteFailed(Exception):
-    """A site answered with a server error, did not answer in time, or dropped the connection."""
+    """A site answered with a server error, did not answer in time, or dropped the connection. ``host`` names it."""
+
+    def __init__(self, host: str, what: str) -> None:
+        super().__init__(f"{host} {what}")
+        self.host = host
 
 
 class Unsupported(Exception):

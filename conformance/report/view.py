@@ -145,7 +145,11 @@ class RunView:
             return f"{broken} of {judged} cases speak against {self.target}."
         if counts["inconclusive"]:
             return f"{counts['inconclusive']} of {judged} cases are inconclusive."
-        return f"Nothing speaks against {self.target} in {judged} cases." if judged else "No case was run."
+        if not judged:
+            return "No case was run."
+        if self.cut_off:
+            return f"Only {judged} cases were judged: too few to speak for {self.target}."
+        return f"Nothing speaks against {self.target} in {judged} cases."
 
     def groups(self) -> list[tuple[Verdict, list[CaseView]]]:
         """Return the cases of each verdict that was given, the worst verdict first."""
