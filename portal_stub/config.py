@@ -55,7 +55,10 @@ class SamlSettings:
     fingerprint: str = setting("Fingerprint of the signing certificate (P3, S6).", "")
     fingerprint_algorithm: Literal["sha1", "sha256"] = setting("Digest of the fingerprint (P3).", "sha1")
     certificate: str = setting("The whole certificate in PEM, in place of the fingerprint (P3).", "")
-    idp_metadata: str = setting("Path of the identity provider's metadata, from which the above are taken (P3).", "")
+    idp_metadata: str = setting(
+        "Path of the identity provider's metadata, beside this file: what is left empty above is taken from it (P3).",
+        "",
+    )
     entity_id: str = setting("The portal's entity ID. Empty: its base URL (S2).", "")
     allow_idp_initiated: bool = setting("Accept a Response that answers no request (S4).", True)
     want_signed: Literal["either", "assertion", "response", "both"] = setting(
@@ -147,6 +150,7 @@ class Settings:
 def load(path: Path) -> Settings:
     """Read the settings file at ``path``; a secret or password ``env:NAME`` is read from the environment.
 
+    What ``[saml]`` leaves empty is taken from the identity provider's metadata where ``saml.idp_metadata`` names it.
     Raises FileProblem when it cannot be used.
     """
     settings = read(path, Settings)
@@ -155,7 +159,23 @@ def load(path: Path) -> Settings:
         for account in settings.account
     )
     simple = attrs.evolve(settings.simple, secret=_revealed(path, "simple.secret", settings.simple.secret))
-    return attrs.evolve(settings, simple=simple, account=accounts)
+    saml = _completed(path, settings.saml) if settings.saml.idp_metadata else settings.saml
+    return attrs.evolve(settings, simple=simple, saml=saml, account=accounts)
+
+
+def _completed(path: Path, saml: SamlSettings) -> SamlSettings:
+    from portal_stub.idp_metadata import completed_by  # noqa: PLC0415 (it needs this module)
+    from portal_stub.saml.metadata import MetadataProblem  # noqa: PLC0415 (it needs this module)
+
+    metadata = path.parent / saml.idp_metadata
+    try:
+        return completed_by(saml, metadata.read_bytes())
+    except OSError as error:
+        raise FileProblem(
+            f"{path}: 'saml.idp_metadata' is {metadata}, which cannot be read ({error.strerror})."
+        ) from None
+    except MetadataProblem as problem:
+        raise FileProblem(f"{path}: 'saml.idp_metadata' is {metadata}: {problem}") from None
 
 
 def _revealed(path: Path, key: str, value: str) -> str:

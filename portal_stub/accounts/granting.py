@@ -1,12 +1,13 @@
 """Granting a login: everything that must happen at once, or not at all."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 from sqlalchemy.orm import Session
 
 from portal_stub.accounts import contacts, memory, sessions
 from portal_stub.diagnosis import Diagnosis, Finding
+from portal_stub.times import later
 from portal_stub.weakness import Weaknesses
 
 
@@ -26,11 +27,14 @@ class Granted:
     wanted: str | None
 
 
-def grant(session: Session, diagnosis: Diagnosis, browser: str, weaknesses: Weaknesses, now: datetime) -> Granted:
+def grant(
+    session: Session, diagnosis: Diagnosis, browser: str, weaknesses: Weaknesses, drift: timedelta, now: datetime
+) -> Granted:
     """Sign the person in, in this browser, and remember what must not be used twice.
 
     Raises TooLate when another login with the same assertion or request was faster; the transaction must then be
-    undone. A rule left out on purpose is not enforced here either.
+    undone. A rule left out on purpose is not enforced here either. The session ends with the identity provider's where
+    the login says when that is; ``drift`` is the allowance for its clock.
     """
     if diagnosis.identity is None or not diagnosis.granted:
         raise ValueError("only a login that is granted signs somebody in")
@@ -45,7 +49,10 @@ def grant(session: Session, diagnosis: Diagnosis, browser: str, weaknesses: Weak
             raise TooLate(_finding("saml.response.in-response-to", "a request that is open", "one that was answered"))
     contact = contacts.welcome(session, diagnosis.identity, now)
     sessions.forget_wanted(session, browser)
-    return Granted(session=sessions.start(session, contact, browser, now), wanted=wanted)
+    until = None
+    if diagnosis.session_until is not None and "saml.session.not-on-or-after" not in weaknesses.without:
+        until = later(diagnosis.session_until, drift)
+    return Granted(session=sessions.start(session, contact, browser, now, until), wanted=wanted)
 
 
 def refused(diagnosis: Diagnosis, finding: Finding) -> Diagnosis:

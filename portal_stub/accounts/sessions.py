@@ -40,13 +40,17 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def start(session: Session, contact: Contact, browser: str, now: datetime) -> str:
-    """Sign the contact in, in this browser, and return the new session's secret. A previous session ends."""
+def start(session: Session, contact: Contact, browser: str, now: datetime, until: datetime | None = None) -> str:
+    """Sign the contact in, in this browser, and return the new session's secret. A previous session ends.
+
+    The session lasts eight hours, and no longer than ``until``.
+    """
     end(session, browser=browser)
     session.execute(delete(SignedIn).where(SignedIn.expires <= now))
     token = new_token()
+    expires = min(now + LIFETIME, until or now + LIFETIME)
     session.flush()
-    session.add(SignedIn(key=digest(token), contact_id=contact.id, browser=digest(browser), expires=now + LIFETIME))
+    session.add(SignedIn(key=digest(token), contact_id=contact.id, browser=digest(browser), expires=expires))
     return token
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal_stub.accounts import overrides, sessions
 from portal_stub.config import Settings
 from portal_stub.web.guard import admins_only, hold_token
-from portal_stub.web.security_form import FORM_NAMES, choices, does, fill
+from portal_stub.web.security_form import FORM_NAMES, METADATA, choices, does, fill
 from portal_stub.web.visit import portal, visit
 
 blueprint = Blueprint("security", __name__)
@@ -64,7 +64,9 @@ def _saved(person: sessions.Person, settings: Settings, notes: tuple[str, ...]) 
 def _page(settings: Settings, notes: object, mistakes: Mapping[str, str], typed: Mapping[str, str]) -> str:
     def value(name: str) -> object:
         """What stands in the field: what was typed where it was wrong, else what is set."""
-        return typed.get(FORM_NAMES.get(name, name), "") if name in mistakes else overrides.value_of(settings, name)
+        if name in mistakes:
+            return typed.get(FORM_NAMES.get(name, name), "")
+        return "" if name == METADATA else overrides.value_of(settings, name)
 
     return render_template(
         "security.html",

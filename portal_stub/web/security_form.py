@@ -9,11 +9,16 @@ from werkzeug.datastructures import MultiDict
 from portal_stub.accounts.columns import storable
 from portal_stub.accounts.overrides import value_of, with_value
 from portal_stub.config import SamlSettings, Settings, SimpleSettings, SsoSettings
+from portal_stub.idp_metadata import taken_from
 from portal_stub.saml.fingerprint import FingerprintProblem, normalise, read_certificates
+from portal_stub.saml.metadata import MetadataProblem
 from portal_stub.web.targets import is_web_address
 
 FORM_NAMES: Mapping[str, str] = {"sso.enabled": "sso_enabled", "sso.method": "method"}
 """Fields that are not named as in portal.toml."""
+
+METADATA = "saml.idp_metadata"
+"""The field into which an identity provider's metadata is pasted. It fills the others and is not kept."""
 
 FIELDS = (
     "sso.enabled",
@@ -80,7 +85,23 @@ def fill(settings: Settings, form: MultiDict[str, str]) -> Filled:
             settings = with_value(settings, name, value)
         except _Mistake as mistake:
             mistakes[name] = str(mistake)
-    return _matched(Filled(settings, (), mistakes), form)
+    return _with_metadata(_matched(Filled(settings, (), mistakes), form), form)
+
+
+def _with_metadata(filled: Filled, form: MultiDict[str, str]) -> Filled:
+    """Take everything from the metadata that was pasted, if any (P3)."""
+    pasted = form.get(METADATA, "").strip()
+    if not pasted:
+        return filled
+    try:
+        saml = taken_from(filled.settings.saml, pasted.encode("utf-8", "replace"))
+    except MetadataProblem as problem:
+        return attrs.evolve(filled, mistakes={**filled.mistakes, METADATA: str(problem)})
+    if not (is_web_address(saml.login_url) and (not saml.logout_url or is_web_address(saml.logout_url))):
+        sentence = "The addresses in the metadata do not begin with http:// or https://."
+        return attrs.evolve(filled, mistakes={**filled.mistakes, METADATA: sentence})
+    note = "Entity ID, addresses and certificates were taken from the metadata that you pasted."
+    return attrs.evolve(filled, settings=attrs.evolve(filled.settings, saml=saml), notes=(*filled.notes, note))
 
 
 def _matched(filled: Filled, form: MultiDict[str, str]) -> Filled:

@@ -1,5 +1,7 @@
 """Where single sign-on arrives: the link of a remote login, and the Response of an identity provider."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -69,8 +71,9 @@ def _conclude(diagnosis: Diagnosis, received: Received) -> Response:
 
 def _signed_in(diagnosis: Diagnosis, received: Received, browser: str) -> Response:
     here, now, settings = portal(), visit().now, visit().settings
+    drift = timedelta(seconds=settings.saml.allowed_drift_seconds)
     with here.database.writing() as rows:
-        granted = grant(rows, diagnosis, browser, here.weaknesses, now)
+        granted = grant(rows, diagnosis, browser, here.weaknesses, drift, now)
         sessions.end(rows, token=visit().session)
         address, finding = _address(diagnosis, granted)
         attempts.record(
