@@ -1,0 +1,1 @@
+"""The simulator's pages: sign-in, catalogue, metadata, logout. A thin face over the protocol core."""
