@@ -15,13 +15,14 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import attrs
-import idp_sim.app
 import waitress.server
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from flask import Flask
 from lxml import etree
+from waitress import wasyncore
 
+import idp_sim.app
 import portal_stub.app
 from idp_sim.config import ENTITY_ID, Portal, RemoteLoginPortal, Simulator
 from idp_sim.keyring import Keyring
@@ -43,15 +44,15 @@ class Server:
     """A WSGI application on a loopback socket, served by waitress in a thread of its own."""
 
     def __init__(self, app: Flask, bound: socket.socket) -> None:
-        self._server = waitress.server.create_server(
-            app, sockets=[bound], threads=8, clear_untrusted_proxy_headers=True
-        )
+        self._connections: dict[int, Any] = {}
+        self._server: Any = waitress.server.create_server(app, map=self._connections, sockets=[bound], threads=8)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stop serving and free the port."""
-        self._server.close()
+        """Stop serving, close every connection and free the port."""
+        # Only the server's own thread may close what it is waiting for; with nothing left, it ends.
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._connections, ignore_all=True))
         self._thread.join(timeout=5)
 
 

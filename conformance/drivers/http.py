@@ -1,6 +1,7 @@
 """A visitor without a browser, for the work at hand: it knows links, forms and cookies, but no scripts, no SameSite."""
 
 from collections.abc import Mapping, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -17,7 +18,9 @@ class HttpVisitors:
     """Makes visitors that share one connection pool. ``patience`` is how long an answer may take, in seconds."""
 
     def __init__(self, patience: float) -> None:
-        self._client = httpx.Client(timeout=patience, trust_env=False, follow_redirects=False)
+        # Each visitor keeps cookies of their own; the client, which all of them share, keeps none.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        self._client = httpx.Client(timeout=patience, trust_env=False, follow_redirects=False, cookies=no_cookies)
 
     def __call__(self, *, slow: bool = False) -> "HttpVisitor":
         """Return a visitor with no cookies."""
