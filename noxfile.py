@@ -1,0 +1,59 @@
+"""Every task of the project as one command: ``nox -s`` with ``conformance``, ``tests``, ``demo`` or ``lock``."""
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests"]
+
+# What each file of pinned requirements holds beside the runtime dependencies: the first is part of the second.
+CONFORMANCE = ("--extra", "conformance", "--group", "build")
+TESTS = (*CONFORMANCE, "--group", "test")
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge the portal stub through a real browser, or what the arguments of 'conformance run' after '--' name."""
+    _install(session, "conformance")
+    session.run("conformance", "run", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Lint, types, tests, and the conformance suite against the stub; arguments after '--' are for pytest."""
+    _install(session, "tests")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("pytest", *session.posargs)
+    session.run("conformance", "run", "--report", "reports/tests")
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Start the simulator and the portal stub for use by hand, and print their addresses."""
+    _install(session, "conformance")
+    session.run("python", "-m", "conformance.sites")
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Pin every dependency anew, with hashes; '-- --upgrade' takes the newest versions."""
+    session.install("uv")
+    _compile(session, "conformance", *CONFORMANCE)
+    _compile(session, "tests", *TESTS, "--constraints", "requirements/conformance.txt")
+
+
+def _install(session: nox.Session, requirements: str) -> None:
+    """Install what is pinned and the project itself; the build backend is among the pinned."""
+    session.install("--require-hashes", "-r", f"requirements/{requirements}.txt")
+    session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+def _compile(session: nox.Session, name: str, *options: str) -> None:
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--output-file", f"requirements/{name}.txt"),
+        *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"),
+        *options,
+        *session.posargs,
+    )
