@@ -77,8 +77,12 @@ class SamlSettings:
 
 
 def _own_address(_: object, __: "attrs.Attribute[str]", value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        usable = False
+    if not usable:
         raise ValueError(f"expected an address such as http://portal.localhost:5002, got {value!r}")
     if parts.path or parts.query or parts.fragment:
         raise ValueError(

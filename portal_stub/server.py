@@ -1,6 +1,7 @@
 """``portal-stub serve``: the portal on a port of this machine."""
 
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 import click
@@ -32,19 +33,27 @@ def serve(settings: Settings, database: str, weaknesses: Weaknesses, host: str, 
             f"A portal with weaknesses is served on this machine only, not on {host}. Leave --host out, "
             "or leave --without and --naive out."
         )
-    app = create_app(settings, database, weaknesses)
+    bound = _bind(host, port)
     try:
-        server = create_server(
-            app, host=host, port=port, threads=_THREADS, max_request_body_size=2 * LARGEST_BODY, ident="portal-stub"
-        )
-    except OSError as error:
+        app = create_app(settings, database, weaknesses)
+        for line in _greeting(settings, app.extensions["portal"], weaknesses, bound.getsockname()[1]):
+            click.echo(line)
+        create_server(
+            app, sockets=[bound], threads=_THREADS, max_request_body_size=2 * LARGEST_BODY, ident="portal-stub"
+        ).run()
+    finally:
+        bound.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise CannotServe(
-            f"Port {port} on {host} cannot be used ({error.strerror}). Stop what is using it, "
-            "or choose another one with --port."
+            f"Port {port} on {host} cannot be used ({reason}). Stop what uses it, or choose another one with --port."
         ) from None
-    for line in _greeting(settings, app.extensions["portal"], weaknesses, port):
-        click.echo(line)
-    server.run()
 
 
 def _greeting(settings: Settings, portal: Portal, weaknesses: Weaknesses, port: int) -> list[str]:

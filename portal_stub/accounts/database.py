@@ -1,5 +1,6 @@
 """The database: SQLite in a file by default, any SQLAlchemy URL by setting."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlalchemy.pool import QueuePool
 
 from portal_stub.accounts.tables import Base
 from rulebook.strict_toml import FileProblem
+
+_PASSWORD = re.compile(r"(//[^:/@]*:)[^@]*@")
 
 
 class DatabaseProblem(FileProblem):
@@ -62,8 +65,10 @@ def _address(url: str) -> URL:
         address = make_url(url)
         address.get_dialect()
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        shown = _PASSWORD.sub(r"\1***@", url)
         raise DatabaseProblem(
-            f"'{url}' is not the address of a database: {error}. Expected one like sqlite:///instance/portal.db."
+            f"'{shown}' is not the address of a database ({type(error).__name__}). "
+            "Expected one like sqlite:///instance/portal.db."
         ) from None
     return address
 

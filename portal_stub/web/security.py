@@ -64,7 +64,7 @@ def _saved(person: sessions.Person, settings: Settings, notes: tuple[str, ...]) 
 def _page(settings: Settings, notes: object, mistakes: Mapping[str, str], typed: Mapping[str, str]) -> str:
     def value(name: str) -> object:
         """What stands in the field: what was typed where it was wrong, else what is set."""
-        if name in mistakes:
+        if name in mistakes and not choices(name):
             return typed.get(FORM_NAMES.get(name, name), "")
         return "" if name == METADATA else overrides.value_of(settings, name)
 
