@@ -1,11 +1,11 @@
 """The Destination of the response: where it is meant to be posted."""
 
 from idp_sim.catalogue import breaks
-from idp_sim.login import BASES, SamlLogin
+from idp_sim.login import SamlLogin
 from idp_sim.scenarios.saml.addresses import OTHER, Change
 
 
-@breaks("saml.response.destination", bases=BASES, variants=OTHER)
+@breaks("saml.response.destination", bases=("assertion", "response"), variants=OTHER)
 def other(login: SamlLogin, change: Change) -> SamlLogin:
     """The Destination of the response is another address: {variant}."""
     return login.but(destination=change(login.portal.acs_url))

@@ -61,7 +61,7 @@ def certificate_missing(login: SamlLogin) -> SamlLogin:
 ALGORITHMS = {"rsa-sha1": ("rsa-sha1", "sha256"), "sha1-digest": ("rsa-sha256", "sha1"), "both": ("rsa-sha1", "sha1")}
 
 
-@breaks("saml.signature.algorithm", bases=BASES, variants=ALGORITHMS)
+@breaks("saml.signature.algorithm", variants=ALGORITHMS)
 def sha1(login: SamlLogin, algorithms: tuple[str, str]) -> SamlLogin:
     """Signature or digest use SHA-1, which the portal does not allow: {variant}."""
     return login.but(signature_algorithm=algorithms[0], digest_algorithm=algorithms[1])

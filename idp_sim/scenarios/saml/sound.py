@@ -25,7 +25,7 @@ def rsa_sha512(login: SamlLogin) -> SamlLogin:
 @sound(bases=BASES, given={"trusts": "ec"})
 def ecdsa_sha256(login: SamlLogin) -> SamlLogin:
     """Signed with ecdsa-sha256 by a key on the curve P-256, whose certificate the portal trusts."""
-    return login.but(signing_key="ec", signature_algorithm="ecdsa-sha256")
+    return login.but(signing_key="ec")
 
 
 @sound(given={"saml.allow_sha1": True})
@@ -91,7 +91,7 @@ PREFIXES = {
 }
 
 
-@sound(bases=BASES, variants=PREFIXES)
+@sound(variants=PREFIXES)
 def prefixes(login: SamlLogin, chosen: tuple[str | None, str | None]) -> SamlLogin:
     """The namespaces have other prefixes: {variant}."""
     return login.but(prefixes=chosen)
