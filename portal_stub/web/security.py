@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal_stub.accounts import overrides, sessions
 from portal_stub.config import Settings
 from portal_stub.web.guard import admins_only, hold_token
-from portal_stub.web.security_form import FORM_NAMES, METADATA, choices, does, fill
+from portal_stub.web.security_form import FORM_NAMES, METADATA, choices, fill
 from portal_stub.web.visit import portal, visit
 
 blueprint = Blueprint("security", __name__)
@@ -73,7 +73,6 @@ def _page(settings: Settings, notes: object, mistakes: Mapping[str, str], typed:
         settings=settings,
         value=value,
         choices=choices,
-        does=does,
         mistakes=mistakes,
         notes=notes,
         form_name=lambda name: FORM_NAMES.get(name, name),

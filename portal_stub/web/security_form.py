@@ -67,11 +67,6 @@ def choices(name: str) -> tuple[str, ...]:
     return tuple(word for word in get_args(_kind(name)) if isinstance(word, str))
 
 
-def does(name: str) -> str:
-    """Return what the setting does, in the words of the settings' documentation."""
-    return str(_field(name).metadata["does"])
-
-
 def fill(settings: Settings, form: MultiDict[str, str]) -> Filled:
     """Return the settings with what was typed. A field that is not in the form stays, a box that is not is cleared."""
     mistakes: dict[str, str] = {}
@@ -152,11 +147,6 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
-def _field(name: str) -> "attrs.Attribute[Any]":
-    table, _, key = name.partition(".")
-    field: attrs.Attribute[Any] = attrs.fields_dict(_TABLES[table])[key]
-    return field
-
-
 def _kind(name: str) -> Any:
-    return _field(name).type
+    table, _, key = name.partition(".")
+    return attrs.fields_dict(_TABLES[table])[key].type
