@@ -79,6 +79,11 @@ def menu(people: Iterable[Person], scenarios: Iterable[Scenario]) -> Menu:
     )
 
 
+def default_scenario(protocol: Protocol) -> str:
+    """Return the id of the scenario that is chosen until the person chooses another: the sound one."""
+    return f"{protocol}.sound.plain"
+
+
 def bases_of(scenario: Scenario) -> tuple[Base, ...]:
     """Return the parts that may be signed in this scenario: those it names, else any."""
     return scenario.bases or BASES
@@ -86,7 +91,12 @@ def bases_of(scenario: Scenario) -> tuple[Base, ...]:
 
 def marks_of(scenario: Scenario) -> tuple[str, ...]:
     """Return what a person must know before choosing the scenario, in short phrases."""
-    marks = [f"needs a portal set to {key} = {_toml(value)}" for key, value in scenario.given.items()]
+    marks = [
+        f"needs a portal that trusts the key {value}"
+        if key == "trusts"
+        else f"needs a portal set to {key} = {_toml(value)}"
+        for key, value in scenario.given.items()
+    ]
     if scenario.start == "idp":
         marks.append("begins here")
     if scenario.needs_browser:

@@ -19,7 +19,7 @@ from idp_sim.saml.request import UnreadableRequest, from_post, from_redirect
 from idp_sim.stages import Form
 from idp_sim.web import visit as visits
 from idp_sim.web.facts import TRUSTED_KEYS, facts
-from idp_sim.web.menu import Menu, Protocol
+from idp_sim.web.menu import Menu, Protocol, default_scenario
 from idp_sim.web.problem import Problem
 from idp_sim.web.visit import Visit
 
@@ -51,7 +51,7 @@ class Site:
 
     def _scenarios(self, protocol: Protocol) -> Markup:
         topics = self.menu.topics(protocol)
-        return _part("scenarios.html", topics=topics, protocol=protocol, default=f"{protocol}.sound.plain")
+        return _part("scenarios.html", topics=topics, protocol=protocol, default=default_scenario(protocol))
 
 
 def _part(template: str, **context: object) -> Markup:
@@ -95,7 +95,16 @@ def remote_login() -> ResponseReturnValue:
 
 def _sign_in_page(visit: Visit) -> str:
     people, scenarios = site().choices[visit.protocol]
-    return render_template("sign_in.html", visit=visit, people=people, scenarios=scenarios, bases=BASES)
+    first = next(iter(site().menu.people.values())).name
+    return render_template(
+        "sign_in.html",
+        visit=visit,
+        people=people,
+        first=first,
+        scenarios=scenarios,
+        default=default_scenario(visit.protocol),
+        bases=BASES,
+    )
 
 
 @pages.post("/sign-in")

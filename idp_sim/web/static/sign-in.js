@@ -13,14 +13,19 @@
       for (const base of bases) base.disabled = Boolean(allowed) && !allowed.split(" ").includes(base.value);
       if (picked("base").disabled) bases.find((base) => !base.disabled).checked = true;
     }
-    const name = picked("person").parentElement.querySelector(".name").cloneNode(true);
-    output.replaceChildren(name, " · ", scenario.value);
+    const [name, id] = output.children;
+    say(name, picked("person").parentElement.querySelector(".name").textContent);
+    say(id, scenario.value);
+  }
+
+  // Only what differs is written: at first nothing does, and the page need not be laid out again.
+  function say(element, text) {
+    if (element.textContent !== text) element.textContent = text;
   }
 
   function filter(box, list, none) {
     const groups = [...list.querySelectorAll("fieldset")];
     let items;
-    box.closest("[hidden]").hidden = false;
     box.addEventListener("input", () => {
       items ??= [...list.querySelectorAll("li")].map((item) => [item, item.textContent.toLowerCase()]);
       const words = box.value.toLowerCase().split(/\s+/);
