@@ -31,6 +31,8 @@ NOT_RUN: frozenset[Verdict] = frozenset({"skipped", "inconclusive"})
 SCHEMA = 1
 STREAM = "events.ndjson"
 CASES = "cases"
+CARRIED = "conformance_events"
+"""The attribute of a pytest report in which a batch's events travel, as plain JSON, from a worker to its leader."""
 _REPORTS = (STREAM, "junit.xml", "index.html", "summary.md")
 _CASE_FILES = (".b64", ".url", ".png")
 _SAID: Mapping[Verdict, str] = {"pass": "passed", "fail": "failed", "crash": "crashed"}

@@ -183,9 +183,11 @@ class Journey:
         self._stack.close()
 
     def _arrive_at_simulator(self) -> None:
-        here = urlsplit(self.visitor.url).netloc
-        if here != urlsplit(self.sites.simulator).netloc:
-            raise Unmet(f"The portal's login page did not lead to the identity provider, but to {self.visitor.url}")
+        shown = self.visitor.read({"heading": Query("h1")})
+        if urlsplit(shown.url).netloc != urlsplit(self.sites.simulator).netloc:
+            raise Unmet(f"The portal's login page did not lead to the identity provider, but to {shown.url}")
+        if shown.status >= 400:
+            raise Unmet(f"The identity provider could not use what the portal sent: {shown.texts['heading']}")
 
     def known(self, entry: str, what: str) -> str:
         """Return an entry of the profile. Raises Unsupported when the profile does not tell ``what``."""

@@ -1,8 +1,8 @@
 """The pytest plugin behind ``conformance run``: batches of cases between controls, and the stream of their verdicts.
 
 Cases that have a control in common stand in one batch. A batch begins and ends with that control; the verdicts of its
-cases become certain, and are reported, only when the closing control has been performed. With ``-n`` a batch stays
-with one worker.
+cases become certain only when the closing control has been performed: the last report of the batch carries all of
+them, and to pytest a case has passed when it was performed. With ``-n`` a batch stays with one worker.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -18,7 +19,7 @@ from _pytest.runner import runtestprotocol
 from conformance.case import Case, Control, all_cases
 from conformance.drivers import Unsupported, VisitorFactory
 from conformance.drivers.http import HttpVisitors
-from conformance.events import CASES, CaseEvent, Observed, case_file
+from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
 from conformance.journey import People
 from conformance.referee import Performed, Referee
 from conformance.sites import PEOPLE_EACH, Addresses
@@ -58,7 +59,7 @@ class Batches:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._stack = contextlib.ExitStack()
-        self._waiting: list[tuple[pytest.Item, list[pytest.TestReport]]] = []
+        self._waiting: list[pytest.Item] = []
         self._accepted: dict[Control, Observation] = {}
 
     @functools.cached_property
@@ -84,11 +85,15 @@ class Batches:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-        """Perform one case; when it is the last of its batch, perform the closing control and report the batch."""
+        """Perform one case; when it is the last of its batch, perform the closing control and decide the batch."""
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        self._waiting.append((item, runtestprotocol(item, nextitem=nextitem, log=False)))
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        self._waiting.append(item)
         if nextitem is None or _batch(nextitem) != _batch(item):
-            self._close_batch(_case(item).control)
+            vars(reports[-1])[CARRIED] = self._close_batch(_case(item).control)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
     def before(self, control: Control) -> None:
@@ -97,38 +102,27 @@ class Batches:
             self._accepted.clear()
             self._accepted[control] = self.referee.control(control)
 
-    def _close_batch(self, control: Control) -> None:
+    def _close_batch(self, control: Control) -> list[dict[str, Any]]:
         opening = self._accepted.pop(control, None)
         closing = opening
         if opening is not None and opening.result == "as-signed":
             closing = self.referee.control(control)
             if closing.result == "as-signed":
                 self._accepted[control] = closing
-        for item, reports in self._waiting:
-            for report in reports:
-                if report.when == "call":
-                    self._decide(item, report, closing)
-                item.ihook.pytest_runtest_logreport(report=report)
-            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        events = [self._decide(item, closing) for item in self._waiting]
         self._waiting.clear()
+        return [event.as_dict() for event in events if event is not None]
 
-    def _decide(self, item: pytest.Item, report: pytest.TestReport, control: Observation | None) -> None:
+    def _decide(self, item: pytest.Item, control: Observation | None) -> CaseEvent | None:
         case = _case(item)
         performed, skipped = item.stash.get(PERFORMED, None), item.stash.get(SKIPPED, None)
         if skipped is not None:
-            verdict, seen = Verdict(word="skipped", reason=skipped), None
-        elif performed is None or control is None:
-            return  # The referee itself failed: the report carries its traceback.
-        else:
-            seen = performed.seen
-            verdict = judge(case.outcome, case.expected, seen, control)
-            self._keep(case, performed)
-        event = _event(case, verdict, seen, item.stash.get(SECONDS, 0.0))
-        vars(report)["case_event"] = event.as_dict()
-        if verdict.word == "skipped":
-            report.outcome, report.longrepr = "skipped", (str(item.path), 0, verdict.reason)
-        elif verdict.word not in ("pass", "advisory"):
-            report.outcome, report.longrepr = "failed", f"{verdict.word}: {verdict.reason}"
+            return _event(case, Verdict(word="skipped", reason=skipped), None, 0.0)
+        if performed is None or control is None:
+            return None  # The referee itself failed: the report of this case carries its traceback.
+        self._keep(case, performed)
+        verdict = judge(case.outcome, case.expected, performed.seen, control)
+        return _event(case, verdict, performed.seen, item.stash[SECONDS])
 
     def _keep(self, case: Case, performed: Performed) -> None:
         run_dir = self._config.getoption("run_dir")
@@ -174,8 +168,8 @@ def _event(case: Case, verdict: Verdict, seen: Observation | None, seconds: floa
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Leave the telling of progress to the run: it prints verdicts, not test outcomes."""
-    return ("", "", "") if hasattr(report, "case_event") or report.passed else None
+    """Leave the telling of progress to the run: it prints verdicts, not that a case was performed."""
+    return ("", "", "") if report.passed else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

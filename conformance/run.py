@@ -14,7 +14,18 @@ import pytest
 
 import conformance.suite
 from conformance.case import Case
-from conformance.events import CaseEvent, Driver, Exit, Header, Writer, exit_code, from_dict, read, summary_line
+from conformance.events import (
+    CARRIED,
+    CaseEvent,
+    Driver,
+    Exit,
+    Header,
+    Writer,
+    exit_code,
+    from_dict,
+    read,
+    summary_line,
+)
 from conformance.report import write_all
 from conformance.sites import Addresses, stub_sites
 from conformance.targets.target import METHODS, Target, simulator_for
@@ -31,15 +42,14 @@ class Recorder:
         self._writer, self._selected, self._done = writer, selected, 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the verdict from a report; a failed report without one is an error of the referee itself."""
-        fields = getattr(report, "case_event", None)
-        if fields is not None:
-            self._done += 1
+        """Take the verdicts of a batch from its last report; a failed report is an error of the referee itself."""
+        for fields in getattr(report, CARRIED, ()):
             event = from_dict(fields, report.nodeid)
             assert isinstance(event, CaseEvent)  # noqa: S101 - the plugin attaches nothing else
+            self._done += 1
             self._writer.case(event)
             self._tell(event)
-        elif report.failed:
+        if report.failed:
             self.internal_errors.append(f"{report.nodeid} ({report.when})\n{report.longreprtext}")
 
     def pytest_internalerror(self, excrepr: object) -> None:

@@ -1,13 +1,11 @@
-"""Starting sites in this process: real servers on real sockets, on the loopback interface.
-
-``python -m conformance.sites`` starts the simulator and a portal for use by hand.
-"""
+"""Starting sites in this process: real servers on real sockets, on the loopback interface."""
 
 import base64
 import contextlib
 import socket
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -51,7 +49,13 @@ class Server:
 
     def close(self) -> None:
         """Stop serving, close every connection and free the port."""
-        # Only the server's own thread may close what it is waiting for; with nothing left, it ends.
+        # First the threads that answer (waitress's own way of waiting for them takes a tenth of a second), then, in
+        # its own thread, what the server waits for: with nothing left, it ends.
+        answering = self._server.task_dispatcher
+        answering.set_thread_count(0)
+        patience = time.monotonic() + 5
+        while answering.threads and time.monotonic() < patience:
+            time.sleep(0.001)
         self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._connections, ignore_all=True))
         self._thread.join(timeout=5)
 
@@ -126,8 +130,8 @@ def stub_sites(
 ) -> Iterator[Addresses]:
     """Start a simulator and a portal stub that trust each other, and stop them at the end.
 
-    ``given`` are settings (dotted keys of ``portal.toml``) that both sides know, and ``trusts``, which names the key of
-    the simulator that the portal trusts. ``change`` alters the portal's settings without the simulator's knowledge.
+    ``given`` are settings (dotted keys of ``portal.toml``) that both sides know, and ``trusts``, which names the key
+    with which the simulator signs for this portal. ``change`` alters the portal's settings behind the simulator's back.
     """
     keyring = keyring or Keyring.ephemeral()
     sockets = [listen(port) for port in ports]
@@ -142,6 +146,7 @@ def stub_sites(
         base_url=portal_url,
         entity_id=known.entity_id,
         remote_login=RemoteLoginPortal(secret=known.simple.secret, profile=known.simple.profile),
+        signing_key=given.get("trusts", "signing"),
     )
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))

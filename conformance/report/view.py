@@ -148,7 +148,7 @@ class RunView:
         if not judged:
             return "No case was run."
         if self.cut_off:
-            return f"Only {judged} cases were judged: too few to speak for {self.target}."
+            return f"Nothing speaks against {self.target} so far, but the run did not come to its end."
         return f"Nothing speaks against {self.target} in {judged} cases."
 
     def groups(self) -> list[tuple[Verdict, list[CaseView]]]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from conformance.case import Case, all_cases
-from conformance.sites import PortalSettings, sound_settings
+from conformance.sites import sound_settings
 from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal, RemoteLoginPortal
@@ -18,6 +18,7 @@ from idp_sim.login import RemoteLogin, SamlLogin
 from idp_sim.people import directory
 from idp_sim.perform import perform
 from idp_sim.stages import Form, Link
+from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.judge import judge as judge_response
@@ -36,10 +37,10 @@ class Delivered:
 
     case: Case
     sent: Form | Link
-    settings: PortalSettings
+    settings: Settings
 
     def diagnose(self, weaknesses: Weaknesses = SOUND) -> Diagnosis:
-        settings = self.settings.read()
+        settings = self.settings
         if isinstance(self.sent, Link):
             return judge_link(urlsplit(self.sent.url).query.encode("ascii"), settings, NOW, weaknesses)
         responses = [value for name, value in self.sent.fields if name == "SAMLResponse"]
@@ -102,6 +103,6 @@ def _deliver() -> Iterator[Delivered]:
                 person=person, portal=portal, at=NOW, seed=case.id, base=case.base or "assertion", in_response_to=asked
             )
         if scenario.stage == "settings":
-            yield Delivered(case, perform(login, keyring()), scenario.apply(settings))
+            yield Delivered(case, perform(login, keyring()), scenario.apply(settings).read())
         else:
-            yield Delivered(case, perform(login, keyring(), scenario), settings)
+            yield Delivered(case, perform(login, keyring(), scenario), settings.read())

@@ -2,8 +2,10 @@
 const text = document.getElementById("text");
 const boxes = [...document.querySelectorAll("input[name=verdict]")];
 const cases = [...document.querySelectorAll(".case")].map((element) => ({
-  element, verdict: element.dataset.verdict, words: element.querySelector(".body").textContent.toLowerCase()
-    + element.querySelector("summary").textContent.toLowerCase(),
+  element,
+  verdict: element.dataset.verdict,
+  words: [...element.querySelectorAll(":scope > summary, .reason, dl")].map((part) => part.textContent).join(" ")
+    .toLowerCase(),
 }));
 
 function filter() {

@@ -1,0 +1,151 @@
+"""Every journey of the catalogue is seen to pass at the stub and to fail at a stub that is spoilt where it looks.
+
+What breaks a rule is held against the portal that left out the rule's check; what must be accepted, against a portal
+of which one function was replaced by a worse one.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import pytest
+
+from conformance.case import Case, all_cases
+from conformance.drivers import VisitorFactory
+from conformance.drivers.http import HttpVisitors
+from conformance.journey import People
+from conformance.referee import Referee
+from conformance.sites import PEOPLE_EACH
+from conformance.targets.target import StubGrounds, find
+from conformance.verdict import Observation, Verdict, judge
+from idp_sim.people import directory
+from portal_stub.accounts import contacts, granting, memory, overrides, sessions
+from portal_stub.web import login, sso
+
+JOURNEYS = {case.id: case for case in all_cases() if case.scenario.stage == "journey"}
+WITHOUT_BROWSER = {name: case for name, case in JOURNEYS.items() if not case.scenario.needs_browser}
+BROKEN = {name: case for name, case in WITHOUT_BROWSER.items() if case.outcome == "must-refuse"}
+SOUND = {name: case for name, case in WITHOUT_BROWSER.items() if case.outcome == "must-accept"}
+
+
+@pytest.fixture(scope="module")
+def visitors() -> Iterator[VisitorFactory]:
+    with contextlib.closing(HttpVisitors(patience=10)) as without_browser:
+        yield without_browser
+
+
+def referee(target: str, visitors: VisitorFactory, stack: contextlib.ExitStack) -> Referee:
+    found = find(target)
+    assert found.weaknesses is not None
+    people = People(*directory()[:PEOPLE_EACH])
+    return Referee(found, StubGrounds(found.weaknesses, {}, stack), visitors, people, browser=False)
+
+
+def verdict(case: Case, target: str, visitors: VisitorFactory) -> Verdict:
+    with contextlib.ExitStack() as stack:
+        seen = referee(target, visitors, stack).perform(case).seen
+    return judge(case.outcome, case.expected, seen, Observation(result="as-signed"))
+
+
+@pytest.mark.parametrize("case", WITHOUT_BROWSER.values(), ids=WITHOUT_BROWSER)
+def test_the_stub_passes(case: Case, visitors: VisitorFactory) -> None:
+    found = verdict(case, "stub", visitors)
+    assert found.word == "pass", found.reason
+
+
+@pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN)
+def test_a_portal_that_forgot_the_rule_is_found(case: Case, visitors: VisitorFactory) -> None:
+    without = ",".join(case.expected)
+    assert verdict(case, f"stub:without={without}", visitors).word != "pass"
+
+
+Spoilt = tuple[Any, str, Any]
+
+
+def changed(module: Any, name: str, worse: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Spoilt:
+    return module, name, worse(getattr(module, name))
+
+
+def with_contact(spoil: Callable[[Any], None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def worse(welcome: Callable[..., Any]) -> Callable[..., Any]:
+        def spoilt(*arguments: Any) -> Any:
+            contact = welcome(*arguments)
+            spoil(contact)
+            return contact
+
+        return spoilt
+
+    return worse
+
+
+def answering(value: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return lambda _: lambda *_, **__: value
+
+
+def everybody_is_admin(current: Callable[..., Any]) -> Callable[..., Any]:
+    def spoilt(*arguments: Any) -> Any:
+        person = current(*arguments)
+        return person and attrs.evolve(person, role="agent", admin=True)
+
+    return spoilt
+
+
+def one_request_at_a_time(open_request: Callable[..., Any]) -> Callable[..., Any]:
+    def spoilt(session: Any, *rest: Any) -> Any:
+        session.query(memory.OpenRequest).delete()
+        return open_request(session, *rest)
+
+    return spoilt
+
+
+NOT_SAVED = changed(overrides, "save", answering(None))
+SESSION_GOES_ON = (changed(sessions, "end", answering(None)), changed(login, "drop_session", answering(None)))
+SPOILT: list[tuple[Any, ...]] = [
+    ("portal.account.unknown-becomes-customer", changed(
+        contacts, "welcome", with_contact(lambda contact: setattr(contact, "role", "agent"))
+    )),
+    ("portal.account.agent-stays-agent", changed(
+        contacts, "welcome", with_contact(lambda contact: setattr(contact, "role", "customer"))
+    )),
+    ("portal.account.name-is-overwritten", changed(
+        contacts, "welcome", with_contact(lambda contact: setattr(contact, "name", "Name Before"))
+    )),
+    ("portal.account.phone-and-company-kept", changed(
+        contacts, "welcome", with_contact(lambda contact: setattr(contact, "phone", None))
+    )),
+    ("portal.logout.to-logout-url", *SESSION_GOES_ON),
+    ("portal.logout.to-logout-url", changed(login, "_logout_url", answering("/"))),
+    ("portal.logout.without-logout-url", *SESSION_GOES_ON),
+    ("portal.logout.without-logout-url", changed(login, "_logout_url", answering("http://idp.localhost:1/"))),
+    ("portal.login-page.page-first-asked-for", changed(granting.sessions, "wanted", answering(None))),
+    ("portal.login-page.refusal-leads-to-password-form", changed(sso, "public_message", answering(""))),
+    ("portal.login-page.nobody-is-locked-out", changed(login.contacts, "password_fits", answering(False))),
+    ("portal.login-page.customers-stay-out-of-admin", changed(sessions, "current", everybody_is_admin)),
+    ("remote-login.guide.set-up", NOT_SAVED),
+    ("remote-login.guide.from-md5-to-hmac", NOT_SAVED),
+    ("remote-login.guide.host-url", changed(login, "with_host_url", lambda _: lambda url, host: f"{url}?host_url=http://{host}")),
+    ("saml.guide.set-up", NOT_SAVED),
+    ("saml.browser.two-tabs", changed(memory, "open_request", one_request_at_a_time)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "changes"),
+    [
+        pytest.param(case, changes, id=case.id)
+        for name, *changes in SPOILT
+        for case in SOUND.values()
+        if case.id.partition("[")[0] == name
+    ],
+)
+def test_a_spoilt_portal_is_found(
+    case: Case, changes: list[Spoilt], visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for change in changes:
+        monkeypatch.setattr(*change)
+    assert verdict(case, "stub", visitors).word in ("fail", "crash")
+
+
+def test_every_journey_that_must_be_accepted_is_seen_to_fail() -> None:
+    assert {name for name, *_ in SPOILT} == {case.id.partition("[")[0] for case in SOUND.values()}
