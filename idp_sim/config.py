@@ -50,6 +50,8 @@ class Portal:
     slo_url: str | None = None
     encryption_certificate: str | None = None
     remote_login: RemoteLoginPortal | None = None
+    signing_key: str = "signing"
+    """Name of the simulator's key whose certificate this portal trusts."""
 
     @property
     def host_urls(self) -> frozenset[str]:
@@ -216,8 +218,12 @@ def _fetch(address: str) -> bytes:
         request = urllib.request.Request(  # noqa: S310
             parts._replace(netloc=f"127.0.0.1{port}").geturl(), headers={"Host": parts.netloc}
         )
-    with urllib.request.urlopen(request, timeout=METADATA_SECONDS) as answer:  # noqa: S310
-        xml: bytes = answer.read(METADATA_BYTES + 1)
+    try:
+        with urllib.request.urlopen(request, timeout=METADATA_SECONDS) as answer:  # noqa: S310
+            xml: bytes = answer.read(METADATA_BYTES + 1)
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        raise
     if len(xml) > METADATA_BYTES:
         raise ValueError(f"it is larger than {METADATA_BYTES} bytes")
     return xml

@@ -1,5 +1,6 @@
 """``idp-sim serve``: the simulator on a port of this machine."""
 
+import socket
 from pathlib import Path
 
 import click
@@ -32,16 +33,18 @@ def serve(portals: tuple[Portal, ...], host: str, port: int, instance: Path) -> 
     name = "idp.localhost" if host in _THIS_MACHINE else f"[{host}]" if ":" in host else host
     config = Simulator(portals=portals, keyring=keyring, base_url=f"http://{name}:{port}")
     app = create_app(config)
+    # Bound here, because waitress leaves its socket open when the port is taken.
     try:
-        server = create_server(
-            app, host=host, port=port, threads=_THREADS, max_request_body_size=2 * LARGEST_FORM, ident="idp-sim"
-        )
+        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CannotServe(
             f"Port {port} on {host} cannot be used ({reason}). Stop what is using it, "
             "or choose another one with --port."
         ) from None
+    server = create_server(
+        app, sockets=[bound], threads=_THREADS, max_request_body_size=2 * LARGEST_FORM, ident="idp-sim"
+    )
     for line in greeting(config):
         click.echo(line)
     server.run()
