@@ -1,0 +1,69 @@
+"""Logins to test with: one person, one portal, one frozen moment."""
+
+import base64
+import importlib.util
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+import idp_sim.scenarios
+from idp_sim.catalogue import Scenario, load
+from idp_sim.config import Portal, RemoteLoginPortal
+from idp_sim.keyring import Keyring
+from idp_sim.login import RemoteLogin, SamlLogin
+from idp_sim.people import Person
+from idp_sim.perform import perform
+from idp_sim.stages import Form, Link
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+PERSON = Person("Zoë", "Müller", "zoe+test@example.com", "+49 30 5550101", "Müller & Söhne")
+PORTAL = Portal(
+    "portal",
+    "http://portal.localhost:5002",
+    remote_login=RemoteLoginPortal(secret="0123456789abcdef0123456789abcdef"),
+)
+SCENARIOS = load(idp_sim.scenarios)
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def oasis_schema(name: str) -> etree.XMLSchema:
+    """One of the OASIS schemas, which python3-saml carries."""
+    spec = importlib.util.find_spec("onelogin.saml2")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return etree.XMLSchema(etree.parse(Path(spec.submodule_search_locations[0]) / "schemas" / f"{name}.xsd"))
+
+
+def saml_login(**changes: Any) -> SamlLogin:
+    start = SamlLogin(person=PERSON, portal=PORTAL, at=NOW, seed="1", in_response_to="_request")
+    return start.but(**changes)
+
+
+def remote_login(**changes: Any) -> RemoteLogin:
+    return RemoteLogin(person=PERSON, portal=PORTAL, at=NOW).but(**changes)
+
+
+def post(login: SamlLogin, scenario: Scenario | None = None) -> Form:
+    sent = perform(login, Keyring.ephemeral(), scenario)
+    assert isinstance(sent, Form)
+    return sent
+
+
+def link(login: RemoteLogin, scenario: Scenario | None = None) -> Link:
+    sent = perform(login, Keyring.ephemeral(), scenario)
+    assert isinstance(sent, Link)
+    return sent
+
+
+def xml_of(form: Form) -> bytes:
+    return base64.b64decode(dict(form.fields)["SAMLResponse"], validate=True)
+
+
+def tree_of(form: Form) -> etree._Element:
+    return etree.fromstring(xml_of(form))
+
+
+def scenario(scenario_id: str) -> Scenario:
+    return next(known for known in SCENARIOS if known.id == scenario_id)

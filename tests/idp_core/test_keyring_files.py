@@ -1,0 +1,100 @@
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from logins import post, saml_login
+
+from idp_sim.keyring import NAMES, Keyring, UnknownKey
+from rulebook.strict_toml import FileProblem
+
+
+def fingerprints(keyring: Keyring) -> list[str]:
+    return [keyring.certificate(name).fingerprint(hashes.SHA256()).hex() for name in NAMES]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_keys_are_made_once_and_nobody_else_may_read_them(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "instance"
+    old = os.umask(0)
+    try:
+        first = Keyring.open(folder)
+    finally:
+        os.umask(old)
+    assert mode(folder) == 0o700
+    assert {mode(path) for path in folder.iterdir()} == {0o600}
+    assert fingerprints(Keyring.open(folder)) == fingerprints(first)
+
+
+def test_keys_are_of_the_promised_kinds_and_say_that_they_are_for_tests() -> None:
+    keyring = Keyring.ephemeral()
+    signing, rogue, curve = keyring.key("signing"), keyring.key("rogue"), keyring.key("ec")
+    assert isinstance(signing, rsa.RSAPrivateKey)
+    assert isinstance(rogue, rsa.RSAPrivateKey)
+    assert isinstance(curve, ec.EllipticCurvePrivateKey)
+    assert (signing.key_size, rogue.key_size, curve.curve.name) == (2048, 2048, "secp256r1")
+    for name in NAMES:
+        certificate = keyring.certificate(name)
+        assert "test" in certificate.subject.rfc4514_string().lower()
+        assert certificate.public_key() == keyring.key(name).public_key()
+        certificate.verify_directly_issued_by(certificate)
+        assert certificate.not_valid_after_utc.year >= 2050
+    assert len(set(fingerprints(keyring))) == len(NAMES)
+
+
+def test_two_processes_that_start_at_once_get_the_same_keys(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from idp_sim.keyring import *;"
+        "from cryptography.hazmat.primitives import hashes;"
+        "k = Keyring.open(Path(sys.argv[1]));"
+        "print([k.certificate(n).fingerprint(hashes.SHA256()).hex() for n in NAMES])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "instance")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    printed = [process.communicate(timeout=60)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert len(set(printed)) == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
+def test_a_spoilt_key_file_is_one_plain_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "signing.pem").write_bytes(content)
+    with pytest.raises(FileProblem, match=r"signing\.pem: expected a private key and its certificate"):
+        Keyring.open(tmp_path)
+
+
+def test_a_certificate_of_another_key_is_refused(tmp_path: Path) -> None:
+    Keyring.open(tmp_path)
+    signing, rogue = (tmp_path / f"{name}.pem" for name in ("signing", "rogue"))
+    key, border, _ = signing.read_text().partition("-----BEGIN CERTIFICATE-----")
+    signing.write_text(key + border + rogue.read_text().partition(border)[2])
+    with pytest.raises(FileProblem, match=r"signing\.pem"):
+        Keyring.open(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_one_plain_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileProblem, match="Choose another instance folder"):
+        Keyring.open(tmp_path / "file" / "instance")
+
+
+def test_an_unknown_key_names_the_nearest() -> None:
+    with pytest.raises(UnknownKey, match="Did you mean 'signing'"):
+        Keyring.ephemeral().key("sining")
+
+
+def test_the_pem_is_parsed_once(tmp_path: Path) -> None:
+    keyring = Keyring.open(tmp_path)
+    with patch("signxml.signer.load_pem_private_key", side_effect=AssertionError("a PEM was parsed")):
+        post(saml_login(base="both"))
+    assert keyring.key("signing") is keyring.key("signing")
