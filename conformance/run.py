@@ -83,7 +83,7 @@ def run(
             *("-qq", "--no-header", "--no-summary", "--rootdir", str(Path(conformance.suite.__file__).parent)),
             *("-c", str(Path(conformance.suite.__file__).with_name("pytest.toml"))),
             *(["-p", "xdist", "-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []),
-            *("--target", target.name, "--driver", driver, "--run-dir", str(directory)),
+            *("--target", target.text, "--driver", driver, "--run-dir", str(directory)),
             *("--sites", json.dumps({protocol: attrs.astuple(pair) for protocol, pair in sites.items()})),
             *(f"--case={case.id}" for case in cases),
             *pytest_options,

@@ -148,8 +148,11 @@ class ChromiumVisitor:
         return self.read(queries)
 
     def picture(self) -> bytes | None:
-        """Return a PNG of the page that is shown."""
-        return self._page.screenshot(animations="disabled")
+        """Return a PNG of the page that is shown, or nothing where a site hangs and there is none."""
+        try:
+            return self._page.screenshot(animations="disabled")
+        except PlaywrightError:
+            return None
 
     def leave(self) -> None:
         """Close the window and forget its profile."""

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import attrs
-import idp_sim.app
 
+import idp_sim.app
 from conformance.drivers import Unsupported
 from conformance.sites import Addresses, Change, Server, listen, stub_sites
 from conformance.targets.profile import STUB_PROFILE, Profile, load
@@ -28,8 +28,12 @@ class UnknownTarget(Exception):
 
 @attrs.frozen
 class Target:
-    """A portal under test: its profile and, where it is the stub, its weaknesses (``None`` for any other portal)."""
+    """A portal under test: its profile and, where it is the stub, its weaknesses (``None`` for any other portal).
 
+    ``text`` is how the command line named it.
+    """
+
+    text: str
     name: str
     profile: Profile
     weaknesses: Weaknesses | None
@@ -47,7 +51,7 @@ def find(text: str) -> Target:
     Raises UnknownTarget or FileProblem.
     """
     if text == "stub" or text.startswith("stub:"):
-        return Target(text, load(STUB_PROFILE), _weaknesses(text.removeprefix("stub").removeprefix(":")))
+        return Target(text, text, load(STUB_PROFILE), _weaknesses(text.removeprefix("stub").removeprefix(":")))
     path = Path(text)
     if path.suffix != ".toml" and not path.exists():
         raise UnknownTarget(
@@ -57,7 +61,7 @@ def find(text: str) -> Target:
     profile = load(path)
     if not profile.base_url:
         raise FileProblem(f"{path}: 'base_url' is missing: the address of the portal.")
-    return Target(profile.name, profile, None)
+    return Target(text, profile.name, profile, None)
 
 
 def _weaknesses(text: str) -> Weaknesses:

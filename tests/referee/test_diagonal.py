@@ -1,13 +1,13 @@
 """Law 3 for the whole catalogue: each broken sign-in violates exactly the rule it names, and each weakness is found."""
 
 import pytest
-from bench_of_cases import Delivered, delivered
 
 from portal_stub.remote_login.checks import CHECKS as LINK_CHECKS
 from portal_stub.saml.checks import CHECKS as RESPONSE_CHECKS
 from portal_stub.weakness import NAIVE_READERS, Weaknesses
 from rulebook import RULES
 from rulebook.rules import guards_of
+from tests.referee.bench_of_cases import Delivered, delivered
 
 STATEFUL = {"saml.assertion.once"}
 """Rules that only a journey can break; ``test_journeys.py`` holds them."""

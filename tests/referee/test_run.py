@@ -12,11 +12,11 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from commands import conformance, run, verdicts
 
 from conformance.case import all_cases
 from conformance.cli import main
 from conformance.events import read
+from tests.referee.commands import conformance, run, verdicts
 
 LAST_LINE = re.compile(
     r"\d+ passed, \d+ failed, \d+ wrong-reason, \d+ crashed, \d+ inconclusive, \d+ advisory, \d+ skipped in [\d.]+ s"

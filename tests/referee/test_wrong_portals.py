@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import run, verdicts
-from wrong_portals import WRONG, portal
 
 from conformance.sites import Server, listen
+from tests.referee.commands import run, verdicts
+from tests.referee.wrong_portals import WRONG, portal
 
 CASES = ("remote-login.sound.plain", "remote-login.hash.wrong", "remote-login.fields.email-not-an-address[login-name]")
 SOUND = CASES[0]
@@ -30,7 +30,10 @@ def simulator_port() -> int:
         return int(free.getsockname()[1])
 
 
-@pytest.fixture(params=WRONG)
+IN_A_BROWSER = ("accepts_everything", "answers_500", "hangs", "shows_success_without_a_session")
+
+
+@pytest.fixture
 def wrong(request: pytest.FixtureRequest, simulator_port: int, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     simulator = f"http://idp.localhost:{simulator_port}"
     bound = listen()
@@ -55,7 +58,11 @@ def wrong(request: pytest.FixtureRequest, simulator_port: int, tmp_path: Path) -
     server.close()
 
 
-@pytest.mark.parametrize("driver", ["http", "browser"])
+@pytest.mark.parametrize(
+    ("wrong", "driver"),
+    [*((name, "http") for name in WRONG), *((name, "browser") for name in IN_A_BROWSER)],
+    indirect=["wrong"],
+)
 def test_a_wrong_portal_is_told_for_what_it_is(wrong: tuple[str, Path], driver: str, tmp_path: Path) -> None:
     name, profile = wrong
     done, result = run(tmp_path / "reports", *CASES, "--portal", str(profile), "--driver", driver)
