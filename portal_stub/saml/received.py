@@ -36,7 +36,6 @@ from portal_stub.weakness import Weaknesses
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 ASSERTION, RESPONSE = saml("Assertion"), samlp("Response")
 
-_LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 _MOST_CHARACTERS = MAX_BYTES // 3 * 4 + MAX_BYTES // 16
 """Base64 of the greatest message, with its line breaks."""
 
@@ -102,7 +101,7 @@ class Received:
     @cached_property
     def base64_problem(self) -> str:
         """Why the field is not base64, or empty. Line breaks are allowed (RFC 2045)."""
-        text = _LINE_BREAK.sub("", self.field)
+        text = "".join(line.strip(" \t") for line in re.split(r"[\r\n]+", self.field))
         odd = re.search(r"[^A-Za-z0-9+/=]", text)
         if odd:
             return f"the character {odd[0]!r} at position {odd.start() + 1}"
@@ -218,7 +217,8 @@ class Received:
         forgot = "saml.signature.fingerprint" in self.waived or (
             "saml.settings.fingerprint" in self.waived and not self.trust.fingerprints
         )
-        return trusted or (signature.certificates if forgot else ())
+        # One certificate may be sent a thousand times, and each attempt costs time.
+        return tuple(dict.fromkeys(trusted or (signature.certificates[:4] if forgot else ())))
 
     @cached_property
     def algorithms(self) -> Algorithms:

@@ -149,6 +149,10 @@ def test_a_doctype_in_an_encoding_that_only_one_parser_knows_is_refused_all_the_
     assert "saml.message.no-dtd" in diagnose(xml).violations
 
 
+def test_a_long_run_of_blanks_is_looked_at_once() -> None:
+    assert diagnose(Post(saml_response=f"A{' ' * 1_300_000}A")).violations == ("saml.message.base64",)
+
+
 def test_the_word_doctype_in_a_text_is_no_doctype() -> None:
     commented = b"<!-- <!DOCTYPE r> -->" + SOUND["assertion"]
     assert diagnose(commented).violations == ()

@@ -230,6 +230,16 @@ def test_a_signature_that_was_moved_out_of_its_element_does_not_cover_it() -> No
     assert diagnose(response(after=out)).violations == ("saml.signature.covers-parent",)
 
 
+def test_a_sole_assertion_that_hides_in_a_signed_response_is_not_read() -> None:
+    def hide(root: etree._Element) -> None:
+        add(".", "<samlp:Extensions/>", 1)(root)
+        find(root, "samlp:Extensions").append(find(root, ASSERTION))
+
+    diagnosis = diagnose(response("response", before=hide))
+    assert diagnosis.violations == ("saml.signature.one-assertion",)
+    assert diagnosis.identity is None
+
+
 def test_every_signature_must_verify_not_only_one() -> None:
     def outer_broken(root: etree._Element) -> None:
         root.set("Consent", "urn:altered-after-signing")
