@@ -69,11 +69,11 @@ class Delivered:
         login, identity = self.sent.login, diagnosis.identity
         if identity is None:
             return False
-        if self.case.outcome == "must-accept" and isinstance(login, RemoteLogin):
+        if self.case.outcome != "must-accept":
+            return identity.email == login.person.email
+        if isinstance(login, RemoteLogin):
             return (identity.email, identity.name) == (login.email, login.name)
-        if self.case.outcome == "must-accept":
-            return identity.email == login.name_id
-        return identity.email == login.person.email
+        return identity.email == login.name_id
 
 
 @functools.cache

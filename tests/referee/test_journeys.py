@@ -20,7 +20,7 @@ from conformance.sites import PEOPLE_EACH
 from conformance.targets.target import StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
-from portal_stub.accounts import contacts, granting, memory, overrides, sessions
+from portal_stub.accounts.tables import OpenRequest
 from portal_stub.web import login, sso
 
 JOURNEYS = {case.id: case for case in all_cases() if case.scenario.stage == "journey"}
@@ -93,7 +93,7 @@ def everybody_is_admin(current: Callable[..., Any]) -> Callable[..., Any]:
 
 def one_request_at_a_time(open_request: Callable[..., Any]) -> Callable[..., Any]:
     def spoilt(session: Any, *rest: Any) -> Any:
-        session.query(memory.OpenRequest).delete()
+        session.query(OpenRequest).delete()
         return open_request(session, *rest)
 
     return spoilt
@@ -118,9 +118,9 @@ SPOILT: list[tuple[Any, ...]] = [
     ("portal.logout.to-logout-url", changed(login, "_logout_url", answering("/"))),
     ("portal.logout.without-logout-url", *SESSION_GOES_ON),
     ("portal.logout.without-logout-url", changed(login, "_logout_url", answering("http://idp.localhost:1/"))),
-    ("portal.login-page.page-first-asked-for", changed(granting.sessions, "wanted", answering(None))),
+    ("portal.login-page.page-first-asked-for", changed(sessions, "wanted", answering(None))),
     ("portal.login-page.refusal-leads-to-password-form", changed(sso, "public_message", answering(""))),
-    ("portal.login-page.nobody-is-locked-out", changed(login.contacts, "password_fits", answering(False))),
+    ("portal.login-page.nobody-is-locked-out", changed(contacts, "password_fits", answering(False))),
     ("portal.login-page.customers-stay-out-of-admin", changed(sessions, "current", everybody_is_admin)),
     ("remote-login.guide.set-up", NOT_SAVED),
     ("remote-login.guide.from-md5-to-hmac", NOT_SAVED),

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, request, session
+from flask.typing import ResponseReturnValue
 from lxml import etree
 
 NAME_ID = "{urn:oasis:names:tc:SAML:2.0:assertion}NameID"
 
-Answer = Callable[[str], object]
+Answer = Callable[[str], ResponseReturnValue]
 """What the portal answers to a login; it is given the address that the message names, whether or not it is signed."""
 
 
@@ -21,24 +22,24 @@ def portal(simulator: str, answer: Answer) -> Flask:
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
     @app.get("/login")
-    def login() -> object:
+    def login() -> ResponseReturnValue:
         return redirect(f"{simulator}/remote-login?host_url={urlsplit(request.host_url).netloc}")
 
     @app.get("/login/sso")
-    def link() -> object:
+    def link() -> ResponseReturnValue:
         return answer(request.args.get("email", "nobody@example.com"))
 
     @app.post("/login/saml")
-    def consume() -> object:
+    def consume() -> ResponseReturnValue:
         message = base64.b64decode(request.form.get("SAMLResponse", ""))
         return answer(etree.fromstring(message).findtext(f".//{NAME_ID}") or "nobody@example.com")
 
     @app.get("/login/normal")
-    def refused() -> object:
+    def refused() -> ResponseReturnValue:
         return page('<p id="login-error">You cannot log in.</p>')
 
     @app.get("/")
-    def home() -> object:
+    def home() -> ResponseReturnValue:
         return page(signs(session["email"]) if "email" in session else "<p>Welcome, stranger.</p>")
 
     return app
@@ -52,33 +53,33 @@ def signs(email: str) -> str:
     return f'<p>Signed in as <span id="person-email">{email}</span></p>'
 
 
-def accepts_everything(email: str) -> object:
+def accepts_everything(email: str) -> ResponseReturnValue:
     session["email"] = email
     return redirect("/")
 
 
-def refuses_everything(_: str) -> object:
+def refuses_everything(_: str) -> ResponseReturnValue:
     return redirect("/login/normal")
 
 
-def answers_500(_: str) -> object:
+def answers_500(_: str) -> ResponseReturnValue:
     return page("<p>Something went wrong.</p>", status=500)
 
 
-def answers_200_with_an_error(_: str) -> object:
+def answers_200_with_an_error(_: str) -> ResponseReturnValue:
     return page('<p id="login-error">You cannot log in.</p>')
 
 
-def hangs(_: str) -> object:
+def hangs(_: str) -> ResponseReturnValue:
     threading.Event().wait(4)
     return page("<p>At last.</p>")
 
 
-def shows_success_without_a_session(email: str) -> object:
+def shows_success_without_a_session(email: str) -> ResponseReturnValue:
     return page(f"<h1>Welcome!</h1>{signs(email)}")
 
 
-def signs_in_the_same_person(_: str) -> object:
+def signs_in_the_same_person(_: str) -> ResponseReturnValue:
     session["email"] = "always.the.same@example.com"
     return redirect("/")
 

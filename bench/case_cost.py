@@ -1,0 +1,72 @@
+"""What a case costs in the browser, beside a bare round trip over two sites, measured in one run.
+
+A bare round trip opens the portal's login in a fresh browser profile, presses the button on the identity provider's
+page and waits for the portal's page: no choice, no reading, no verdict. A case costs its share of everything that
+``conformance run`` does. Prints seconds and ratios; takes some minutes. Run it on a machine that does nothing else:
+``python bench/case_cost.py [SELECT ...]``.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from conformance.browser import find_or_fetch
+from conformance.case import all_cases
+from conformance.run import run
+from conformance.selection import select
+from conformance.sites import Addresses, stub_sites
+from conformance.targets.target import find
+
+ROUND_TRIPS = 30
+DEFAULT = ("remote-login.hash.*", "remote-login.fields.*", "saml.times.*", "saml.subject.*", "saml.signature.*")
+
+
+def bare_round_trip(browser: Browser, sites: Addresses) -> float:
+    """Return the seconds of one sign-in that nobody judges."""
+    started = time.perf_counter()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{sites.portal}/login")
+    page.click("#sign-in", no_wait_after=True)
+    page.wait_for_url(f"{sites.portal}/")
+    context.close()
+    return time.perf_counter() - started
+
+
+def measure_round_trips() -> tuple[float, float]:
+    """Return the median seconds of a bare round trip, by SAML and by remote login."""
+    medians = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_or_fetch())
+        for method in ("saml", "simple"):
+            with stub_sites({"sso.method": method}) as sites:
+                bare_round_trip(browser, sites)
+                medians.append(statistics.median(bare_round_trip(browser, sites) for _ in range(ROUND_TRIPS)))
+        browser.close()
+    return medians[0], medians[1]
+
+
+def main() -> None:
+    """Measure and print."""
+    cases, _ = select(all_cases(), sys.argv[1:] or DEFAULT)
+    saml, link = measure_round_trips()
+    share = sum(case.protocol == "saml" for case in cases) / len(cases)
+    bare = share * saml + (1 - share) * link
+    lines = [
+        f"bare round trip: SAML {saml:.3f} s, remote login {link:.3f} s, as mixed in {len(cases)} cases {bare:.3f} s"
+    ]
+    for driver, workers in (("browser", 1), ("browser", 2), ("http", 1)):
+        with tempfile.TemporaryDirectory() as directory:
+            started = time.perf_counter()
+            run(find("stub"), cases, driver, workers, Path(directory), [])
+            each = (time.perf_counter() - started) / len(cases)
+        lines.append(f"{driver}, {workers} worker(s): {each:.3f} s a case, {each / bare:.2f} bare round trips")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
