@@ -210,13 +210,29 @@ TRANSFORM = (
 )
 
 
-def test_another_transform_is_refused() -> None:
-    def extra(root: etree._Element) -> None:
-        add(".//ds:Transforms", TRANSFORM)(root)
+def in_place_of_canonicalisation(root: etree._Element) -> None:
+    transforms = find(root, ".//ds:Transforms")
+    transforms.remove(transforms[1])
+    add(".//ds:Transforms", TRANSFORM)(root)
 
+
+def beside_canonicalisation_twice(root: etree._Element) -> None:
+    transforms = find(root, ".//ds:Transforms")
+    transforms.append(copy.deepcopy(transforms[1]))
+
+
+@pytest.mark.parametrize(
+    "extra", [add(".//ds:Transforms", TRANSFORM), in_place_of_canonicalisation, beside_canonicalisation_twice]
+)
+def test_another_transform_is_refused(extra: Callable[[etree._Element], None]) -> None:
     diagnosis = diagnose(response(after=extra))
     assert "saml.signature.transforms" in diagnosis.violations
     assert diagnosis.identity is None
+
+
+def test_another_canonicalisation_of_signed_info_is_refused() -> None:
+    other = response(after=put(".//ds:CanonicalizationMethod", Algorithm="urn:other"))
+    assert diagnose(other).violations == ("saml.signature.transforms",)
 
 
 def test_a_signature_that_leaves_itself_in_is_refused() -> None:
