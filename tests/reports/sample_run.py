@@ -124,7 +124,7 @@ def write_sample(directory: Path, *cases: CaseEvent, selected: int | None = None
             case_file(directory, case.id, ".b64").write_bytes(base64.b64encode(RESPONSE))
         elif case.id.startswith("remote-login."):
             case_file(directory, case.id, ".url").write_text(LINK, encoding="utf-8")
-        if case.verdict in ("fail", "crash"):
+        if case.verdict in ("pass", "fail", "crash"):
             case_file(directory, case.id, ".png").write_bytes(PIXEL)
     return directory
 

@@ -126,6 +126,11 @@ def test_the_page_shows_all_that_is_known_of_a_failure(shown: RunView) -> None:
     assert failure.get("open") is not None
 
 
+def test_only_a_case_that_did_not_pass_has_its_picture(shown: RunView) -> None:
+    pictured = {case.event.verdict for case in shown.cases if case.picture}
+    assert pictured == {"fail", "crash"}
+
+
 def test_the_page_says_how_a_refusal_was_proved(shown: RunView) -> None:
     assert "The page itself declares the rule" in text_of(case_on(page(shown), "remote-login.hash.wrong"))
 
@@ -201,19 +206,27 @@ def test_messages_are_made_readable(tmp_path: Path, suffix: str, content: bytes,
     assert message.file == f"cases/a.case{suffix}"
 
 
-def test_a_hostile_message_is_shown_unexpanded(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.txt"
-    secret.write_text("the secret", encoding="utf-8")
-    bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
-    document = f'<!DOCTYPE a [<!ENTITY e0 "boom"><!ENTITY f SYSTEM "{secret.as_uri()}">{bomb}]><a>&f;&e11;</a>'
-    path = case_file(tmp_path, "a.case", ".b64")
+def shown_of(document: str, folder: Path) -> str:
+    path = case_file(folder, "a.case", ".b64")
     path.parent.mkdir()
     path.write_bytes(base64.b64encode(document.encode()))
-    message = read_message(tmp_path, "a.case")
+    message = read_message(folder, "a.case")
     assert message is not None
-    assert "&f;&e11;" in message.text
-    assert "the secret" not in message.text
-    assert len(message.text) < 2 * len(document)
+    return message.text
+
+
+def test_a_message_that_asks_for_a_file_does_not_get_it(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret", encoding="utf-8")
+    text = shown_of(f'<!DOCTYPE a [<!ENTITY f SYSTEM "{secret.as_uri()}">]><a>&f;</a>', tmp_path)
+    assert "&f;" in text
+    assert "the secret" not in text
+
+
+def test_a_message_that_would_swell_is_shown_as_it_is(tmp_path: Path) -> None:
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    document = f'<!DOCTYPE a [<!ENTITY e0 "boom">{entities}]><a>&e11;</a>'
+    assert len(shown_of(document, tmp_path)) < 2 * len(document)
 
 
 @given(st.binary(max_size=60), st.booleans(), st.text(st.characters(exclude_categories=()), min_size=1, max_size=30))

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from idp_sim.catalogue import load
+from idp_sim.config import Portal
+from idp_sim.login import SamlLogin
+from idp_sim.people import Person
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINE = "python3 -m venv .venv && .venv/bin/pip install -q nox uv && .venv/bin/nox -s {}"
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
+PERSON = Person(first="Jane", last="Doe", email="jane@example.org", phone="", company="")
 PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
 
@@ -56,6 +60,8 @@ def test_the_example_is_a_scenario_as_it_stands(package: str) -> None:
     (scenario,) = load(importlib.import_module(package))
     assert scenario.id in README
     assert scenario.outcome == "must-refuse"
+    login = SamlLogin(person=PERSON, portal=Portal("portal", "http://portal.localhost"))
+    assert scenario.apply(login).not_on_or_after < login.at
     assert scenario.title == "The conditions of the assertion ended an hour ago."
 
 
