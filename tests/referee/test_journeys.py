@@ -20,6 +20,7 @@ from conformance.sites import PEOPLE_EACH
 from conformance.targets.target import StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
+from portal_stub.accounts import contacts, memory, overrides, sessions
 from portal_stub.accounts.tables import OpenRequest
 from portal_stub.web import login, sso
 
