@@ -132,11 +132,11 @@ class SamlLogin(_Plan):
     prefixes: tuple[str | None, str | None] = ("samlp", "saml")
     """Namespace prefixes of protocol and assertion elements; ``None`` makes one the default namespace."""
 
-    signing_key: str = "signing"
+    signing_key: str = follows(lambda self: self.portal.signing_key)
     """Name of the key in the keyring."""
     certificates: tuple[str, ...] = follows(lambda self: (self.signing_key,))
     """Names of the keys whose certificates stand in KeyInfo, in this order."""
-    signature_algorithm: str = "rsa-sha256"
+    signature_algorithm: str = follows(lambda self: "ecdsa-sha256" if self.signing_key == "ec" else "rsa-sha256")
     digest_algorithm: str = "sha256"
     further_transforms: tuple[str, ...] = ()
     """``ds:Transform`` elements as XML text, written after the two that every signature has."""

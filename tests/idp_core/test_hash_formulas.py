@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logins import NOW, link, remote_login
 
 from idp_sim.config import PROFILES, Profile
 from idp_sim.remote_login.formulas import hash_of
+from tests.idp_core.logins import NOW, link, remote_login
 
 SECRET = "0123456789abcdef0123456789abcdef"
 COMPUTED = [

@@ -3,12 +3,12 @@ import base64
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from logins import oasis_schema
 from lxml import etree
 
 from idp_sim.keyring import Keyring
 from idp_sim.saml.metadata import UnreadableMetadata, idp_metadata, read_portal_metadata
 from idp_sim.saml.names import NAMESPACES, POST, REDIRECT
+from tests.idp_core.logins import oasis_schema
 
 CERTIFICATE = Keyring.ephemeral().certificate("rogue")
 DER = base64.b64encode(CERTIFICATE.public_bytes(Encoding.DER)).decode()

@@ -8,10 +8,10 @@ from unittest.mock import patch
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from logins import post, saml_login
 
 from idp_sim.keyring import NAMES, Keyring, UnknownKey
 from rulebook.strict_toml import FileProblem
+from tests.idp_core.logins import post, saml_login
 
 
 def fingerprints(keyring: Keyring) -> list[str]:

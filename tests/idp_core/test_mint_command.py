@@ -10,13 +10,13 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import hashes
-from logins import FIXTURES, SCENARIOS
 from lxml import etree
 
 from idp_sim.cli import main
 from idp_sim.keyring import Keyring
 from idp_sim.mint import cases_of
 from idp_sim.people import directory
+from tests.idp_core.logins import FIXTURES, SCENARIOS
 
 PORTALS = """
 [[portal]]
@@ -155,6 +155,8 @@ def test_all_are_minted_and_indexed(run: Run, tmp_path: Path) -> None:
     assert [entry["id"] for entry in index] == [case.id for case in cases_of(SCENARIOS)]
     kinds = {True: "url", False: "b64"}
     assert set(first) == {f"cases/{entry['id']}.{kinds[entry['base'] is None]}" for entry in index}
+    sound = [base64.b64decode(first[f"cases/saml.sound.{name}.b64"]) for name in ("no-names", "milliseconds")]
+    assert len({etree.fromstring(xml).get("ID") for xml in sound}) == 2, "a portal that remembers IDs would refuse one"
     alone = minted(run, "saml.signature.altered@both", "--seed", "1", "--at", MOMENT).stdout_bytes
     assert first["cases/saml.signature.altered@both.b64"] == alone
 

@@ -2,10 +2,10 @@
 
 import functools
 import re
+import time
 from unittest.mock import patch
 
 import pytest
-from logins import NOW, PERSON, SCENARIOS, link, oasis_schema, post, remote_login, saml_login, scenario, tree_of, xml_of
 from lxml import etree
 
 from idp_sim.catalogue import CannotPerform, Scenario
@@ -15,6 +15,19 @@ from idp_sim.mint import Case, cases_of
 from idp_sim.people import directory
 from idp_sim.perform import perform
 from idp_sim.saml.names import DS, NAMESPACES, SAML
+from tests.idp_core.logins import (
+    NOW,
+    PERSON,
+    SCENARIOS,
+    link,
+    oasis_schema,
+    post,
+    remote_login,
+    saml_login,
+    scenario,
+    tree_of,
+    xml_of,
+)
 
 SOUND_SAML = [case for case in cases_of(SCENARIOS) if case.scenario.protocol == "saml" and not case.scenario.breaks]
 
@@ -120,6 +133,19 @@ def test_times_are_utc_in_the_precision_that_was_asked_for() -> None:
     assert tree_of(post(saml_login(at=precise))).get("IssueInstant") == "2026-03-14T15:09:26Z"
     milliseconds = saml_login(at=precise, time_precision="milliseconds")
     assert tree_of(post(milliseconds)).get("IssueInstant") == "2026-03-14T15:09:26.123Z"
+
+
+def test_times_do_not_follow_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        response = tree_of(post(saml_login(at=NOW.astimezone())))
+        stamp = link(remote_login(at=NOW.astimezone())).login.timestamp
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert response.get("IssueInstant") == "2026-03-14T15:09:26Z"
+    assert stamp == str(int(NOW.timestamp()))
 
 
 @pytest.mark.parametrize("chosen", [known for known in SCENARIOS if ".sound.prefixes" in known.id], ids=lambda s: s.id)

@@ -4,7 +4,6 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import attrs
 import pytest
-from logins import NOW, PERSON, PORTAL, SCENARIOS, link, post, remote_login, saml_login, scenario, tree_of, xml_of
 
 from idp_sim.catalogue import CannotPerform
 from idp_sim.config import PROFILES, Portal, Profile
@@ -13,6 +12,19 @@ from idp_sim.mint import Case, cases_of
 from idp_sim.people import impostor
 from idp_sim.saml.names import NAMESPACES, SAML
 from rulebook import RULES
+from tests.idp_core.logins import (
+    NOW,
+    PERSON,
+    PORTAL,
+    SCENARIOS,
+    link,
+    post,
+    remote_login,
+    saml_login,
+    scenario,
+    tree_of,
+    xml_of,
+)
 
 KEPT_BY_OTHERS = {
     "saml.assertion.once": "a journey",
