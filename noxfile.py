@@ -33,7 +33,7 @@ def tests(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Start the simulator and the portal stub for use by hand, and print their addresses."""
     _install(session, "conformance")
-    session.run("python", "-m", "conformance.sites")
+    session.run("python", "-m", "conformance.demo")
 
 
 @nox.session(default=False)
