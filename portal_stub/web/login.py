@@ -38,7 +38,7 @@ def normal() -> ResponseReturnValue:
     if token:
         with portal().database.reading() as rows:
             attempt = attempts.by_token(rows, token)
-            if attempt is not None and not attempt.granted:
+            if attempt is not None:
                 message, rules = attempt.public_message, " ".join(sorted(attempt.public_rules))
     return _form(message, rules)
 

@@ -111,6 +111,23 @@ def test_a_request_is_used_up_by_its_own_browser_only(database: Database) -> Non
     assert request not in memory.OpenRequests(database, "mine", START)
 
 
+def test_a_request_closes_by_itself_after_an_hour(database: Database) -> None:
+    with database.writing() as rows:
+        request = memory.open_request(rows, "browser", None, START)
+    end = START + timedelta(hours=1)
+    assert request in memory.OpenRequests(database, "browser", end - timedelta(seconds=1))
+    assert request not in memory.OpenRequests(database, "browser", end)
+
+
+@pytest.mark.parametrize("blank", [None, "", " "])
+def test_what_is_blank_does_not_replace_what_is_stored(database: Database, blank: str | None) -> None:
+    sent = Identity(email="jane@example.com", name="Jane", phone="1", company="ACME")
+    with database.writing() as rows:
+        contacts.welcome(rows, sent, START)
+        contact = contacts.welcome(rows, attrs.evolve(sent, phone=blank, company=blank), START)
+        assert (contact.phone, contact.company) == ("1", "ACME")
+
+
 def test_of_many_concurrent_replays_one_is_granted(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/portal.db")
     together = threading.Barrier(8)
