@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import idp_sim.scenarios
 from idp_sim.app import create_app
 from idp_sim.catalogue import load
-from idp_sim.config import Simulator, load_portals
+from idp_sim.config import Simulator
 from idp_sim.keyring import Keyring
+from idp_sim.portals_file import load_portals
 from idp_sim.web.menu import OUTCOME_WORDS
 from idp_sim.web.visit import toml_text
 from tests.idp_web.idp_bench import HELPDESK, Bench, Page, for_redirect, host, portal, request_xml

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from idp_sim.config import METADATA_BYTES, Portal, RemoteLoginPortal, load_portals
+from idp_sim.config import Portal, RemoteLoginPortal
+from idp_sim.portals_file import METADATA_BYTES, load_portals
 from rulebook.strict_toml import FileProblem
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "portals.toml"

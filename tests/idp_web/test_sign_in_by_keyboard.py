@@ -87,6 +87,19 @@ def test_arrow_keys_choose_the_next(open_page: OpenPage) -> None:
     assert page.inner_text("#choice").startswith("Zoë Müller")
 
 
+def test_enter_in_an_unchanged_filter_chooses_its_first_again(open_page: OpenPage) -> None:
+    page = open_page()
+    page.focus("#filter-people")
+    page.keyboard.type("example.org")
+    page.keyboard.press("Enter")
+    first = page.inner_text("#choice")
+    page.keyboard.press("ArrowDown")
+    assert page.inner_text("#choice") != first
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#choice") == first
+
+
 def test_a_filter_that_finds_nothing_says_so_and_chooses_nothing(open_page: OpenPage) -> None:
     page = open_page()
     page.fill("#filter-scenarios", "no such scenario")
