@@ -13,11 +13,12 @@ import click
 
 import idp_sim.scenarios
 from idp_sim.catalogue import Scenario, load
-from idp_sim.config import Portal, load_portals
+from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
 from idp_sim.login import BASES
 from idp_sim.mint import FORMS, CannotMint, Order, Written, cases_of, check_id, find, mint, write_all, written
 from idp_sim.people import Person, directory
+from idp_sim.portals_file import load_portals
 from rulebook.strict_toml import FileProblem, nearest
 
 P = ParamSpec("P")

@@ -10,8 +10,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from portal_stub.config import Settings, load
+from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
+from portal_stub.settings_file import load
 from portal_stub.weakness import NAIVE_READERS, UnknownWeakness, Weaknesses
 from rulebook import rule
 from rulebook.strict_toml import FileProblem

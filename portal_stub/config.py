@@ -1,13 +1,9 @@
 """The portal's settings (command-line.md, ``portal.toml``), with the default of each and what it does."""
 
-import os
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import attrs
-
-from rulebook.strict_toml import FileProblem, read
 
 Method = Literal["simple", "saml"]
 Profile = Literal["md5", "hmac-md5", "hmac-md5-salted"]
@@ -149,43 +145,3 @@ class Settings:
     def entity_id(self) -> str:
         """The portal's entity ID (S2)."""
         return self.saml.entity_id or self.base_url
-
-
-def load(path: Path) -> Settings:
-    """Read the settings file at ``path``; a secret or password ``env:NAME`` is read from the environment.
-
-    What ``[saml]`` leaves empty is taken from the identity provider's metadata where ``saml.idp_metadata`` names it.
-    Raises FileProblem when it cannot be used.
-    """
-    settings = read(path, Settings)
-    accounts = tuple(
-        attrs.evolve(account, password=_revealed(path, "account.password", account.password))
-        for account in settings.account
-    )
-    simple = attrs.evolve(settings.simple, secret=_revealed(path, "simple.secret", settings.simple.secret))
-    saml = _completed(path, settings.saml) if settings.saml.idp_metadata else settings.saml
-    return attrs.evolve(settings, simple=simple, saml=saml, account=accounts)
-
-
-def _completed(path: Path, saml: SamlSettings) -> SamlSettings:
-    from portal_stub.idp_metadata import completed_by  # noqa: PLC0415 (it needs this module)
-    from portal_stub.saml.metadata import MetadataProblem  # noqa: PLC0415 (it needs this module)
-
-    metadata = path.parent / saml.idp_metadata
-    try:
-        return completed_by(saml, metadata.read_bytes())
-    except OSError as error:
-        raise FileProblem(
-            f"{path}: 'saml.idp_metadata' is {metadata}, which cannot be read ({error.strerror})."
-        ) from None
-    except MetadataProblem as problem:
-        raise FileProblem(f"{path}: 'saml.idp_metadata' is {metadata}: {problem}") from None
-
-
-def _revealed(path: Path, key: str, value: str) -> str:
-    name = value.removeprefix("env:")
-    if name == value:
-        return value
-    if name not in os.environ:
-        raise FileProblem(f"{path}: '{key}' is read from the variable {name}, which is not set.")
-    return os.environ[name]

@@ -13,7 +13,8 @@ from flask import Flask
 from portal_stub import server
 from portal_stub.accounts import contacts, overrides
 from portal_stub.accounts.database import Database
-from portal_stub.config import Account, Settings, load
+from portal_stub.config import Account, Settings
+from portal_stub.settings_file import load
 from portal_stub.weakness import SOUND, Weaknesses
 from rulebook.strict_toml import FileProblem
 from tests.portal_web.portal_bench import ADMIN, fingerprint, pem, settings
