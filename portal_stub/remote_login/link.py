@@ -50,12 +50,8 @@ class Received:
         return next(iter(self.values[name]), b"")
 
     def text(self, name: str) -> str:
-        """Return the first value as text. Bytes that are not UTF-8 are read as Latin-1, which never fails."""
-        raw = self.raw(name)
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return raw.decode("latin-1")
+        """Return the first value as text, with a mark in place of bytes that are not UTF-8."""
+        return self.raw(name).decode("utf-8", "replace")
 
     @property
     def unclear(self) -> str:

@@ -77,12 +77,9 @@ def parse(data: bytes) -> etree._Element:
     if len(data) > MAX_BYTES:
         raise XmlProblem(f"{len(data)} bytes; no more than {MAX_BYTES} are read")
     try:
-        root = etree.fromstring(data, parser())
+        return etree.fromstring(data, parser())
     except (etree.LxmlError, ValueError, LookupError) as error:
         raise XmlProblem(str(error).removesuffix(" (<string>, line 1)") or "nothing was there") from None
-    if root is None:
-        raise XmlProblem("it holds no element")
-    return root
 
 
 def declares_dtd(root: etree._Element) -> bool:

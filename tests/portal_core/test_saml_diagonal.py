@@ -1,6 +1,7 @@
 """The diagonal of the portal's own checks: each deviation is named, alone, and bites when its check is left out."""
 
 import base64
+import copy
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -193,6 +194,7 @@ BROKEN = [
     ),
     tree("saml.assertion.once", put(ASSERTION, ID=None), bases=("response",)),
     tree("saml.conditions.present", drop(CONDITIONS)),
+    tree("saml.conditions.present", lambda root: find(root, CONDITIONS).addnext(copy.deepcopy(find(root, CONDITIONS)))),
     tree("saml.conditions.not-before", put(CONDITIONS, NotBefore=at(61 * MINUTES / 60))),
     tree("saml.conditions.not-on-or-after", put(CONDITIONS, NotOnOrAfter=at(-MINUTES))),
     tree("saml.conditions.audience", write(f"{CONDITIONS}/saml:AudienceRestriction/saml:Audience", "portal.localhost")),
@@ -215,6 +217,7 @@ BROKEN = [
     tree("saml.subject.name-id", add(SUBJECT, "<saml:NameID>x@example.com</saml:NameID>")),
     tree("saml.subject.address", write(NAME_ID, "jane")),
     tree("saml.subject.address", write(NAME_ID, "jane@example.com ")),
+    tree("saml.subject.name-id", add(NAME_ID, "<saml:x/>")),
     tree("saml.subject.format", put(NAME_ID, Format=PERSISTENT)),
     signed("saml.signature.present", unsigned),
     signed("saml.signature.present", both(unsigned, forge), forged=True),

@@ -19,7 +19,6 @@ from tests.portal_core.responses import (
     diagnose,
     drop,
     find,
-    key,
     memory,
     post,
     put,
@@ -132,7 +131,7 @@ def test_a_naive_reader_still_asks_for_a_signature_that_verifies(weaknesses: Wea
 
     altered = diagnose(response(after=forged_only), weaknesses=weaknesses)
     assert altered.violations == ("saml.signature.digest",)
-    assert altered.person is None
+    assert altered.identity is None
 
 
 def split_by(comment: str) -> Callable[[etree._Element], None]:
@@ -243,7 +242,9 @@ def test_a_signature_that_was_moved_out_of_its_element_does_not_cover_it() -> No
     def out(root: etree._Element) -> None:
         find(root, "samlp:Status").append(find(root, f"{ASSERTION}/ds:Signature"))
 
-    assert diagnose(response(after=out)).violations == ("saml.signature.covers-parent",)
+    diagnosis = diagnose(response(after=out))
+    assert diagnosis.violations == ("saml.signature.covers-parent",)
+    assert diagnosis.identity is None
 
 
 def test_a_sole_assertion_that_hides_in_a_signed_response_is_not_read() -> None:
@@ -282,11 +283,14 @@ def test_the_assertion_is_read_from_what_was_digested_not_from_what_was_received
     assert received.trusted_assertion not in list(received.root.iter())
 
 
+OTHER_KEY = (
+    "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AA==</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue>"
+    "</ds:KeyValue>"
+)
+
+
 def test_a_key_that_comes_along_in_the_message_is_never_used() -> None:
-    rogue = response(signing=Signing(key="rogue"))
-    with_key = etree.fromstring(rogue)
-    numbers = key("rogue").public_key().public_numbers()
-    assert numbers is not None
-    add(".//ds:KeyInfo", "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AA==</ds:Modulus><ds:Exponent>AQAB</ds:Exponent>"
-        "</ds:RSAKeyValue></ds:KeyValue>", 0)(with_key)  # fmt: skip
-    assert diagnose(etree.tostring(with_key)).violations == ("saml.signature.fingerprint",)
+    with_key = add(".//ds:KeyInfo", OTHER_KEY, 0)
+    assert diagnose(response(after=with_key)).granted
+    rogue = response(signing=Signing(key="rogue"), after=with_key)
+    assert diagnose(rogue).violations == ("saml.signature.fingerprint",)

@@ -10,6 +10,7 @@ from lxml import etree
 from portal_stub.diagnosis import Identity
 from portal_stub.saml.fingerprint import fingerprint_of, pretty
 from portal_stub.saml.message import OFFLINE, Post
+from portal_stub.weakness import Weaknesses
 from tests.portal_core.responses import (
     ASSERTION,
     AUTHN,
@@ -230,3 +231,23 @@ def test_a_portal_that_knows_no_entity_id_of_the_identity_provider_goes_by_the_f
 def test_a_request_that_is_open_elsewhere_is_not_ours() -> None:
     elsewhere = attrs.evolve(memory(), open_requests={"_other"})
     assert diagnose(response(), remembered=elsewhere).violations == ("saml.response.in-response-to",)
+
+
+def test_an_assertion_is_remembered_until_its_latest_limit() -> None:
+    longer = diagnose(response(before=put(CONDITIONS, NotOnOrAfter="2026-03-01T13:00:00Z")))
+    assert longer.remember_until == NOW + timedelta(hours=1, minutes=1)
+    for_ever = diagnose(response(before=put(DATA, NotOnOrAfter="9999-12-31T23:59:59Z")))
+    assert for_ever.remember_until is not None
+    assert for_ever.remember_until.year == 9999
+
+
+def test_of_several_confirmations_the_one_that_breaks_the_fewest_rules_in_force_is_told() -> None:
+    second = add(
+        SUBJECT,
+        "<saml:SubjectConfirmation Method='urn:oasis:names:tc:SAML:2.0:cm:bearer'><saml:SubjectConfirmationData "
+        "Recipient='urn:b' InResponseTo='_request' NotOnOrAfter='2026-03-01T12:05:00Z'/></saml:SubjectConfirmation>",
+    )
+    message = response(before=both(second, put(DATA, NotOnOrAfter=None)))
+    assert diagnose(message).violations == ("saml.confirmation.not-on-or-after",)
+    forgot = Weaknesses.named(without=["saml.confirmation.recipient"])
+    assert diagnose(message, weaknesses=forgot).granted
