@@ -50,7 +50,7 @@ def _bind(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = (getattr(error, "strerror", None) or str(error)).partition(" (")[0]
         raise CannotServe(
             f"Port {port} on {host} cannot be used ({reason}). Stop what uses it, or choose another one with --port."
         ) from None
@@ -64,7 +64,9 @@ def _greeting(settings: Settings, portal: Portal, weaknesses: Weaknesses, port: 
     lines = [f"The portal is at {settings.base_url} (stop it with Ctrl+C)."]
     parts = urlsplit(settings.base_url)
     if (parts.port or {"http": 80, "https": 443}[parts.scheme]) != port:
-        lines.append(f"It listens on port {port}, which is not that of base_url: something must lead there.")
+        lines.append(
+            f"It listens on port {port}, which is not that of base_url. Change one of them, or lead the other here."
+        )
     if changed:
         lines.append(f"Changed under Admin > Security, whatever the file says: {', '.join(changed)}.")
     if password is not None:
