@@ -1,5 +1,6 @@
 """``idp-sim serve``: the simulator on a port of this machine."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -37,9 +38,8 @@ def serve(portals: tuple[Portal, ...], host: str, port: int, instance: Path) -> 
     try:
         bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
         raise CannotServe(
-            f"Port {port} on {host} cannot be used ({reason}). Stop what is using it, "
+            f"Port {port} on {host} cannot be used ({_reason(error)}). Stop what is using it, "
             "or choose another one with --port."
         ) from None
     server = create_server(
@@ -48,6 +48,12 @@ def serve(portals: tuple[Portal, ...], host: str, port: int, instance: Path) -> 
     for line in greeting(config):
         click.echo(line)
     server.run()
+
+
+def _reason(error: OSError | ValueError) -> str:
+    # The text of a socket's error repeats the address. A name that cannot be resolved has a number below zero.
+    number = getattr(error, "errno", None) or 0
+    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
 
 
 def greeting(config: Simulator) -> list[str]:

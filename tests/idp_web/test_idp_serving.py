@@ -81,7 +81,7 @@ def test_a_taken_port_is_one_plain_sentence(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(CannotServe, match=f"Port {port} on 127.0.0.1 cannot be used"):
+        with pytest.raises(CannotServe, match=rf"Port {port} on 127.0.0.1 cannot be used \([^()]*\)\."):
             serve((portal(),), "127.0.0.1", port, tmp_path)
 
 
