@@ -15,7 +15,8 @@ from portal_stub.web.visit import keep_browser, person_here, portal, visit
 P = ParamSpec("P")
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 
