@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 
 from conformance.case import Case, Control
-from conformance.drivers import Form, Shown, SiteFailed, VisitorFactory
+from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
 from conformance.journey import Journey, People, Unmet, carries_sign_in
 from conformance.selection import matches
 from conformance.sites import Change
@@ -103,7 +103,7 @@ class Referee:
                 raise
             if _off_site(journey) is None:
                 return Observation(result="crash", detail=str(failure))
-        except Unmet as error:
+        except (Unmet, NotOnPage) as error:
             unmet = str(error)
         try:
             seen = self._read(journey, lands_on)

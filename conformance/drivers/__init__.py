@@ -1,5 +1,5 @@
 """How the referee visits sites: with a real browser, or, for the work at hand, without one."""
 
-from conformance.drivers.visitor import Form, Query, Shown, SiteFailed, Unsupported, Visitor, VisitorFactory
+from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed, Unsupported, Visitor, VisitorFactory
 
-__all__ = ["Form", "Query", "Shown", "SiteFailed", "Unsupported", "Visitor", "VisitorFactory"]
+__all__ = ["Form", "NotOnPage", "Query", "Shown", "SiteFailed", "Unsupported", "Visitor", "VisitorFactory"]

@@ -1,6 +1,6 @@
 """A visitor with a real browser: Chromium, driven by Playwright."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Playwright, Request
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from conformance.drivers.visitor import Form, Query, Shown, SiteFailed
+from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed
 
 # A cookie without SameSite is sent with a cross-site POST only while it is younger than two minutes. With this
 # feature Chromium drops it at once: the browser of somebody who takes longer than that to sign in.
@@ -82,13 +82,13 @@ class ChromiumVisitor:
         self._load(lambda: self._page.goto(url, wait_until="domcontentloaded"))
 
     def choose(self, name: str, value: str) -> None:
-        """Choose a radio button. Raises LookupError when the page offers none such.
+        """Choose a radio button. Raises NotOnPage when the page offers none such.
 
         The button is clicked by the page itself: the pointer's way to it, which takes longer than half a login, is
         tested once with the sign-in page.
         """
         if not self._page.evaluate(CHOOSE, [name, value]):
-            raise LookupError(f"the page {self.url} offers no {name} '{value}'")
+            raise NotOnPage(f"the page {self.url} offers no {name} '{value}'")
 
     def fill(self, fields: Mapping[str, str]) -> None:
         """Fill in fields: text fields by typing, lists by choosing."""
@@ -104,14 +104,15 @@ class ChromiumVisitor:
         self._page.set_checked(f'input[type=checkbox][name="{name}"]', on)
 
     def press(self, selector: str) -> None:
-        """Press a button and wait for the page to which it leads."""
-        before = len(self.moves)
+        """Press a button and wait for the page to which it leads. Raises NotOnPage when there is none."""
+        if self._page.query_selector(selector) is None:
+            raise NotOnPage(f"the page {self.url} has no button '{selector}'")
 
         def press() -> None:
             with self._page.expect_navigation(wait_until="domcontentloaded"):
                 self._page.click(selector, no_wait_after=True)
 
-        self._load(press, before)
+        self._load(press)
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form from a page of another site."""
@@ -181,17 +182,27 @@ class ChromiumVisitor:
         found: dict[str, Any] = self._page.evaluate(READ, [asked, beside])
         return Shown(found["url"], found["status"], found["texts"])
 
-    def _load(self, load: Any, before: int | None = None) -> None:
+    def _load(self, load: Callable[[], object]) -> None:
         try:
             load()
-            self._page.wait_for_function(RESTS)
+            status = self._status_at_rest()
         except PlaywrightTimeout:
             raise SiteFailed(self._asked(), "did not answer in time") from None
         except PlaywrightError as error:
             raise SiteFailed(self._asked(), f"dropped the connection ({error.message.splitlines()[0]})") from None
-        shown = self._read({}, None)
-        if shown.status >= 500:
-            raise SiteFailed(self._asked(), f"answered {shown.status}")
+        if status >= 500:
+            raise SiteFailed(self._asked(), f"answered {status}")
+
+    def _status_at_rest(self) -> int:
+        """Wait until the page is parsed and sends no form by itself; return its HTTP status."""
+        try:
+            if self._page.evaluate(RESTS):
+                return self._read({}, None).status
+        except PlaywrightError:
+            # The page went away while it was asked: the browser is on its way to the next one.
+            pass
+        self._page.wait_for_function(RESTS)
+        return self._read({}, None).status
 
     def _asked(self) -> str:
         return urlsplit(self.moves[-1].url).netloc if self.moves else "the site"

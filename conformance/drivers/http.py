@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx
 import lxml.html
 
-from conformance.drivers.visitor import Form, Query, Shown, SiteFailed, Unsupported
+from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed, Unsupported
 
 MOST_REDIRECTS = 20
 
@@ -50,16 +50,16 @@ class HttpVisitor:
         self._move(Form("GET", url))
 
     def choose(self, name: str, value: str) -> None:
-        """Choose a radio button. Raises LookupError when the page has none such."""
+        """Choose a radio button. Raises NotOnPage when the page has none such."""
         if not self._document.xpath("//input[@type='radio'][@name=$n][@value=$v]", n=name, v=value):
-            raise LookupError(f"the page {self.url} offers no {name} '{value}'")
+            raise NotOnPage(f"the page {self.url} offers no {name} '{value}'")
         self._values[name] = value
 
     def fill(self, fields: Mapping[str, str]) -> None:
-        """Fill in fields. Raises LookupError for a field that is not on the page."""
+        """Fill in fields. Raises NotOnPage for a field that is not on the page."""
         for name in fields:
             if not self._document.xpath("//*[self::input or self::select or self::textarea][@name=$n]", n=name):
-                raise LookupError(f"the page {self.url} has no field '{name}'")
+                raise NotOnPage(f"the page {self.url} has no field '{name}'")
         self._values.update(fields)
 
     def tick(self, name: str, *, on: bool) -> None:
@@ -68,10 +68,10 @@ class HttpVisitor:
             box.checked = on
 
     def press(self, selector: str) -> None:
-        """Press the button, which submits its form. Raises LookupError when it is not on the page."""
+        """Press the button, which submits its form. Raises NotOnPage when it is not on the page."""
         buttons = self._document.cssselect(selector)
         if not buttons:
-            raise LookupError(f"the page {self.url} has no button '{selector}'")
+            raise NotOnPage(f"the page {self.url} has no button '{selector}'")
         form = next(buttons[0].iterancestors("form"))
         fields = dict(form.form_values())
         fields.update({name: value for name, value in self._values.items() if form.xpath(".//*[@name=$n]", n=name)})

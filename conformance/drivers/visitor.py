@@ -15,6 +15,10 @@ class SiteFailed(Exception):
         self.host = host
 
 
+class NotOnPage(LookupError):
+    """What the person was to choose, fill in or press is not on the page; the text says what and where."""
+
+
 class Unsupported(Exception):
     """The driver cannot do what the case needs; the text is the reason for skipping it."""
 
