@@ -1,5 +1,6 @@
 """A visitor with a real browser: Chromium, driven by Playwright."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ READ = """async ([queries, beside]) => {
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   return {url: answer.url, status: answer.status, texts: pick(page)};
 }"""
+
+ERROR_PAGE_MS = 2000
 
 CHOOSE = """([name, value]) => {
   const offered = [...document.querySelectorAll('input[type=radio]')];
@@ -189,6 +192,9 @@ class ChromiumVisitor:
         except PlaywrightTimeout:
             raise SiteFailed(self._asked(), "did not answer in time") from None
         except PlaywrightError as error:
+            with contextlib.suppress(PlaywrightError):
+                # Until the browser shows its own page for this, it interrupts whatever the person opens next.
+                self._page.wait_for_url("chrome-error://**", timeout=ERROR_PAGE_MS)
             raise SiteFailed(self._asked(), f"dropped the connection ({error.message.splitlines()[0]})") from None
         if status >= 500:
             raise SiteFailed(self._asked(), f"answered {status}")

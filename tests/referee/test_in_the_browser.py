@@ -1,0 +1,92 @@
+"""A sample of the weaknesses through a real browser, and the two journeys that only a browser can make."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Response, request
+from playwright.sync_api import sync_playwright
+
+from conformance.browser import find_or_fetch
+from conformance.case import Case, all_cases
+from conformance.drivers import VisitorFactory
+from conformance.drivers.chromium import ChromiumVisitors
+from conformance.journey import People
+from conformance.referee import Referee
+from conformance.sites import PEOPLE_EACH
+from conformance.targets.target import StubGrounds, find
+from conformance.verdict import Observation, Verdict, judge
+from idp_sim.people import directory
+from portal_stub.web import guard, login
+from portal_stub.web.visit import BROWSER_COOKIE, drop_session
+from tests.referee.commands import run, verdicts
+
+CASES = {case.id: case for case in all_cases()}
+
+
+@pytest.fixture(scope="module")
+def visitors() -> Iterator[VisitorFactory]:
+    with (
+        sync_playwright() as playwright,
+        contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience=10)) as browsers,
+    ):
+        yield browsers
+
+
+def verdict(case: Case, visitors: VisitorFactory, target: str = "stub") -> Verdict:
+    found = find(target)
+    assert found.weaknesses is not None
+    with contextlib.ExitStack() as stack:
+        people = People(*directory()[:PEOPLE_EACH])
+        referee = Referee(found, StubGrounds(found.weaknesses, {}, stack), visitors, people, browser=True)
+        return judge(case.outcome, case.expected, referee.perform(case).seen, Observation(result="as-signed"))
+
+
+@pytest.mark.parametrize(
+    ("weakness", "case"),
+    [
+        ("without=saml.signature.digest", "saml.signature.altered@assertion"),
+        ("without=saml.conditions.audience", "saml.audience.other[host]"),
+        ("without=remote-login.hash.matches", "remote-login.hash.email-altered"),
+        ("without=remote-login.timestamp.not-too-old", "remote-login.timestamps.too-old"),
+        ("without=portal.redirect.own-host", "remote-login.redirects.off-site[absolute]"),
+        ("naive=first-assertion", "saml.signature-wrapping.forged-before"),
+    ],
+)
+def test_a_weakness_is_found_through_the_browser(weakness: str, case: str, visitors: VisitorFactory) -> None:
+    assert verdict(CASES[case], visitors).word == "pass"
+    assert verdict(CASES[case], visitors, f"stub:{weakness}").word == "fail"
+
+
+def test_a_run_against_a_weak_stub_fails_and_shows_a_picture(tmp_path: Path) -> None:
+    case = "remote-login.hash.wrong"
+    done, result = run(tmp_path, case, "--portal", "stub:without=remote-login.hash.matches")
+    assert done.returncode == 1
+    assert verdicts(result) == {case: "fail"}
+    assert (tmp_path / "cases" / f"{case}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def without_same_site(response: Response, browser: str) -> None:
+    response.set_cookie(BROWSER_COOKIE, browser, secure=True, httponly=True, path="/")
+
+
+def test_only_a_slow_person_finds_a_cookie_without_same_site(
+    visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "keep_browser", without_same_site)
+    assert verdict(CASES["saml.sound.plain@assertion"], visitors).word == "pass"
+    assert verdict(CASES["saml.browser.slow-sign-in"], visitors).word == "fail"
+
+
+def test_a_session_that_is_gone_after_back_is_found(visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_headers = guard.add_headers
+
+    def forget_who_comes_back(response: Response) -> Response:
+        if request.headers.get("Sec-Fetch-Site") == "none":
+            drop_session(response)
+        return add_headers(response)
+
+    monkeypatch.setattr(guard, "add_headers", forget_who_comes_back)
+    assert verdict(CASES["saml.sound.plain@assertion"], visitors).word == "pass"
+    assert verdict(CASES["saml.browser.back-button"], visitors).word == "fail"
