@@ -14,9 +14,9 @@ from typing import Any, BinaryIO, ClassVar, Literal, Self, get_args
 
 import attrs
 
+from idp_sim.catalogue import Outcome
 from rulebook.strict_toml import FileProblem, structure
 
-Outcome = Literal["must-accept", "must-refuse", "never-as-forged", "advisory"]
 Verdict = Literal["pass", "fail", "wrong-reason", "crash", "inconclusive", "advisory", "skipped"]
 Result = Literal["refused", "as-signed", "as-forged", "as-other", "crash"]
 Proof = Literal["declared", "message", "control", "identity"]

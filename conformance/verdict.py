@@ -5,8 +5,9 @@ from typing import Literal
 
 import attrs
 
-from conformance.events import Outcome, Proof, Result
+from conformance.events import Proof, Result
 from conformance.events import Verdict as VerdictWord
+from idp_sim.catalogue import Outcome
 from rulebook import RULES
 from rulebook.rules import guards_of
 

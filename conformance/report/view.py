@@ -7,8 +7,9 @@ from pathlib import Path
 
 import attrs
 
-from conformance.events import BROKEN, CaseEvent, Outcome, Proof, Result, Run, Verdict, case_file
+from conformance.events import BROKEN, CaseEvent, Proof, Result, Run, Verdict, case_file
 from conformance.report.message import Message, read_message
+from idp_sim.catalogue import Outcome
 from rulebook import RULES, Rule
 
 WORST_FIRST: tuple[Verdict, ...] = ("crash", "fail", "wrong-reason", "inconclusive", "advisory", "skipped", "pass")
