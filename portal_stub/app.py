@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from portal_stub.accounts import contacts
 from portal_stub.accounts.database import Database
 from portal_stub.config import Settings
+from portal_stub.keys import Keys
 from portal_stub.weakness import SOUND, Weaknesses
 from portal_stub.web import attempt_pages, errors, guard, login, pages, security, sso
 from portal_stub.web.visit import Portal, begin_visit, person_here
@@ -23,18 +24,25 @@ def utc_now() -> datetime:
 
 
 def create_app(
-    settings: Settings, database: str, weaknesses: Weaknesses = SOUND, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    database: str,
+    weaknesses: Weaknesses = SOUND,
+    clock: Callable[[], datetime] = utc_now,
+    keys: Keys | None = None,
 ) -> Flask:
     """Return the portal with these settings, on the database at this SQLAlchemy URL.
 
     The settings' accounts that are absent are made. What an administrator saved on the page stands above ``settings``.
-    Several portals may live in one process, each with its own database. Raises DatabaseProblem.
+    ``keys`` stand in place of the portal's keys that are set or kept. Several portals may live in one process, each
+    with its own database. Raises DatabaseProblem.
     """
     app = Flask("portal_stub", static_folder="web/static", template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
-    here = Portal(base=settings, database=Database(database), weaknesses=weaknesses, clock=clock)
+    opened = Database(database)
+    own_keys = keys or Keys(opened.place, {"signing": settings.saml.signing_key})
+    here = Portal(base=settings, database=opened, weaknesses=weaknesses, clock=clock, keys=own_keys)
     app.extensions["portal"] = here
     with here.database.writing() as rows:
         contacts.seed(rows, settings.account, clock())

@@ -65,6 +65,12 @@ class SamlSettings:
     require_encryption: bool = setting("Refuse assertions that are not encrypted (S7).", False)
     allowed_drift_seconds: int = setting("Allowed clock drift, in seconds (S8).", 60)
     sign_requests: bool = setting("Sign authentication requests (S3).", False)
+    signing_key: str = setting(
+        "The portal's own signing key with its certificate, in PEM. `env:NAME` reads a variable. Empty: one is made at "
+        "its first use and kept beside the database.",
+        "",
+        repr=False,
+    )
     request_binding: Literal["redirect", "post"] = setting("Binding of authentication requests (S3).", "redirect")
     time_wording: Literal["conditions", "response"] = setting(
         "Message for a bad time: `conditions` names NotBefore and NotOnOrAfter, `response` is the older wording (S15).",

@@ -26,7 +26,7 @@ def serve(settings: Settings, database: str, weaknesses: Weaknesses, host: str, 
     """Serve the portal until Ctrl+C, and say where it is found.
 
     Raises CannotServe when the port is taken, or when a weakness would be offered to other machines, and
-    DatabaseProblem.
+    DatabaseProblem, or FileProblem for the portal's own key.
     """
     if weaknesses != SOUND and not _is_loopback(host):
         raise CannotServe(
@@ -36,6 +36,7 @@ def serve(settings: Settings, database: str, weaknesses: Weaknesses, host: str, 
     bound = _bind(host, port)
     try:
         app = create_app(settings, database, weaknesses)
+        app.extensions["portal"].keys.pair("signing")  # a key that cannot be used is told now, not on a page
         for line in _greeting(settings, app.extensions["portal"], weaknesses, bound.getsockname()[1]):
             click.echo(line)
         create_server(

@@ -26,12 +26,14 @@ class Database:
     """The portal's database, with its tables.
 
     Use ``reading()`` to look something up and ``writing()`` to change something: one transaction each, committed at
-    the end of a ``writing`` block that did not raise. Open one at a time in a thread.
+    the end of a ``writing`` block that did not raise. Open one at a time in a thread. ``place`` is the file that holds
+    the database, or None.
     """
 
     def __init__(self, url: str) -> None:
         """Open the database at ``url`` and make the tables that are missing. Raises DatabaseProblem."""
         address = _address(url)
+        self.place = _place(address)
         try:
             self._engine = _engine(address)
             writing = self._engine.execution_options(writing=True)
@@ -73,17 +75,24 @@ def _address(url: str) -> URL:
     return address
 
 
+def _place(address: URL) -> Path | None:
+    """Return the file in which the database is, or None where it is no file of ours."""
+    name = address.database or ""
+    is_file = address.get_backend_name() == "sqlite" and name not in ("", ":memory:") and not name.startswith("file:")
+    return Path(name) if is_file else None
+
+
 def _engine(address: URL) -> Engine:
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}}
+    place = _place(address)
     if address.database in (None, "", ":memory:"):
         # A database in memory lives in its one connection, so that the threads take turns with it.
         options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
-    elif not str(address.database).startswith("file:"):
-        path = Path(str(address.database))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # it holds the shared secret
+    elif place is not None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch(mode=0o600)  # it holds the shared secret
     engine = create_engine(address, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -1,13 +1,16 @@
 """Metadata: what the portal says about itself, and what an identity provider says about itself (saml-metadata)."""
 
+import base64
+
 import attrs
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from portal_stub.address import shown
 from portal_stub.config import Settings
 from portal_stub.saml.fingerprint import read_base64_certificate
-from portal_stub.saml.xml import METADATA, XmlProblem, ds, has_doctype, parse, text_of
+from portal_stub.saml.xml import DS, METADATA, XmlProblem, ds, has_doctype, parse, text_of
 
 NAME_ID_FORMATS = (
     "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
@@ -32,10 +35,10 @@ class IdpMetadata:
     certificates: tuple[str, ...]
 
 
-def metadata(settings: Settings) -> bytes:
-    """Return the portal's own metadata as XML (portal-contract S2)."""
+def metadata(settings: Settings, signing: x509.Certificate | None = None) -> bytes:
+    """Return the portal's own metadata as XML (portal-contract S2); ``signing`` is the certificate it signs with."""
     saml = settings.saml
-    entity = etree.Element(_md("EntityDescriptor"), {"entityID": settings.entity_id}, nsmap={"md": METADATA})
+    entity = etree.Element(_md("EntityDescriptor"), {"entityID": settings.entity_id}, nsmap={"md": METADATA, "ds": DS})
     portal = etree.SubElement(
         entity,
         _md("SPSSODescriptor"),
@@ -45,6 +48,8 @@ def metadata(settings: Settings) -> bytes:
             "protocolSupportEnumeration": _PROTOCOL,
         },
     )
+    if signing is not None:
+        _add_key(portal, "signing", signing)
     for name_id_format in NAME_ID_FORMATS:
         etree.SubElement(portal, _md("NameIDFormat")).text = name_id_format
     etree.SubElement(
@@ -53,6 +58,14 @@ def metadata(settings: Settings) -> bytes:
         {"Binding": _POST, "Location": settings.acs_url, "index": "0", "isDefault": "true"},
     )
     return etree.tostring(entity, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _add_key(portal: etree._Element, use: str, certificate: x509.Certificate) -> None:
+    info = etree.SubElement(etree.SubElement(portal, _md("KeyDescriptor"), {"use": use}), ds("KeyInfo"))
+    der = certificate.public_bytes(Encoding.DER)
+    etree.SubElement(etree.SubElement(info, ds("X509Data")), ds("X509Certificate")).text = base64.b64encode(
+        der
+    ).decode()
 
 
 def read_idp_metadata(xml: bytes) -> IdpMetadata:

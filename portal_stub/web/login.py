@@ -90,13 +90,14 @@ def _start_saml(settings: Settings) -> Response:
     browser = visit().browser or sessions.new_token()
     with portal().database.writing() as rows:
         request_id = memory.open_request(rows, browser, sessions.wanted(rows, browser, now), now)
+    signer = portal().keys.signing if settings.saml.sign_requests else None
     # The relay state says nothing about the visitor: the page they asked for stays here, with the request.
     if settings.saml.request_binding == "post":
-        action, fields = post_form(settings, request_id, now, request_id)
+        action, fields = post_form(settings, request_id, now, request_id, signer)
         page = make_response(render_template("send_request.html", action=action, fields=fields))
         response = posting_elsewhere(page, action)
     else:
-        response = make_response(redirect(redirect_url(settings, request_id, now, request_id), 302))
+        response = make_response(redirect(redirect_url(settings, request_id, now, request_id, signer), 302))
     keep_browser(response, browser)
     return response
 

@@ -38,6 +38,7 @@ FIELDS = (
     "saml.entity_id",
     "saml.want_signed",
     "saml.request_binding",
+    "saml.sign_requests",
     "saml.allow_idp_initiated",
     "saml.allow_sha1",
     "saml.allowed_drift_seconds",

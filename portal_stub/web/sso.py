@@ -52,7 +52,8 @@ def consume() -> ResponseReturnValue:
 @blueprint.get("/login/saml/metadata")
 def metadata() -> ResponseReturnValue:
     """Show the portal's metadata (S2)."""
-    return Response(portal_metadata(visit().settings), mimetype="application/samlmetadata+xml")
+    xml = portal_metadata(visit().settings, portal().keys.signing.certificate)
+    return Response(xml, mimetype="application/samlmetadata+xml")
 
 
 def _conclude(diagnosis: Diagnosis, received: Received) -> Response:

@@ -10,6 +10,7 @@ from flask import Response, current_app, g, request
 from portal_stub.accounts import overrides, sessions
 from portal_stub.accounts.database import Database
 from portal_stub.config import Settings
+from portal_stub.keys import Keys
 from portal_stub.weakness import Weaknesses
 
 SESSION_COOKIE = "portal_session"
@@ -25,6 +26,7 @@ class Portal:
     database: Database
     weaknesses: Weaknesses
     clock: Callable[[], datetime]
+    keys: Keys
 
 
 @attrs.frozen
