@@ -62,10 +62,8 @@ def metadata(settings: Settings, signing: x509.Certificate | None = None) -> byt
 
 def _add_key(portal: etree._Element, use: str, certificate: x509.Certificate) -> None:
     info = etree.SubElement(etree.SubElement(portal, _md("KeyDescriptor"), {"use": use}), ds("KeyInfo"))
-    der = certificate.public_bytes(Encoding.DER)
-    etree.SubElement(etree.SubElement(info, ds("X509Data")), ds("X509Certificate")).text = base64.b64encode(
-        der
-    ).decode()
+    der = base64.b64encode(certificate.public_bytes(Encoding.DER)).decode("ascii")
+    etree.SubElement(etree.SubElement(info, ds("X509Data")), ds("X509Certificate")).text = der
 
 
 def read_idp_metadata(xml: bytes) -> IdpMetadata:

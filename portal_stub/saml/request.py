@@ -40,7 +40,10 @@ def authn_request(settings: Settings, request_id: str, now: datetime, signer: Ke
 def redirect_url(
     settings: Settings, request_id: str, now: datetime, relay_state: str | None = None, signer: Keypair | None = None
 ) -> str:
-    """Return the address that carries the request by HTTP-Redirect; a signer signs the query (saml-bindings 3.4.4.1)."""
+    """Return the address that carries the request by HTTP-Redirect, its query signed where there is a signer.
+
+    The signature in the query takes the place of one in the XML (saml-bindings 3.4.4.1).
+    """
     squeeze = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     deflated = squeeze.compress(authn_request(settings, request_id, now)) + squeeze.flush()
     fields = (("SAMLRequest", base64.b64encode(deflated).decode("ascii")), *_relay_state(relay_state))

@@ -62,7 +62,7 @@ def test_a_key_that_is_set_is_used_and_nothing_is_kept(tmp_path: Path) -> None:
 
 def test_what_is_no_key_is_told_with_its_place(tmp_path: Path) -> None:
     kept_in(tmp_path).write_text("spoilt")
-    with pytest.raises(FileProblem, match="signing-key.pem: expected an RSA private key and its certificate"):
+    with pytest.raises(FileProblem, match=r"signing-key\.pem: expected an RSA private key and its certificate"):
         Keys(tmp_path / "portal.sqlite").signing  # noqa: B018 - reading is the test
     with pytest.raises(FileProblem, match=r"'saml\.signing_key': expected"):
         Keys(None, {"signing": "spoilt"}).signing  # noqa: B018 - reading is the test
