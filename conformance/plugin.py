@@ -25,6 +25,7 @@ from conformance.referee import Performed, Referee
 from conformance.sites import PEOPLE_EACH, Addresses
 from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
+from idp_sim.config import Portal
 from idp_sim.people import directory
 
 BATCH = 10
@@ -43,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--driver", default="browser", choices=["browser", "http"], help="how sites are visited")
     group.addoption("--case", action="append", default=[], help="the id of a case to run; may be repeated")
     group.addoption("--sites", default="{}", help="the sites that are running, by protocol, as JSON")
+    group.addoption("--canary", default=Portal("", "").canary_url, help="the address that no portal may fetch")
     group.addoption("--run-dir", default="", help="where messages and pictures are kept")
 
 
@@ -208,9 +210,9 @@ def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee
     worker = getattr(config, "workerinput", {})
     running = {protocol: Addresses(*sites) for protocol, sites in json.loads(config.getoption("sites")).items()}
     if target.weaknesses is None:
-        grounds: Grounds = RealGrounds(target.profile)
+        grounds: Grounds = RealGrounds(target.profile, config.getoption("canary"))
     else:
-        grounds = StubGrounds(target.weaknesses, running, stack)
+        grounds = StubGrounds(target.weaknesses, running, stack, config.getoption("canary"))
     everybody = directory()
     first = int(worker.get("workerid", "gw0").removeprefix("gw")) * PEOPLE_EACH % len(everybody)
     people = People(*everybody[first : first + PEOPLE_EACH])

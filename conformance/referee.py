@@ -1,11 +1,13 @@
 """The referee: performs one case against the target and says what the person experienced."""
 
 import functools
+import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import attrs
 
+from conformance.canary import touches_since_last_asked
 from conformance.case import Case, Control
 from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
 from conformance.journey import Journey, People, Unmet, carries_sign_in
@@ -13,6 +15,7 @@ from conformance.selection import matches
 from conformance.sites import Change
 from conformance.targets.target import Grounds, Target
 from conformance.verdict import Observation
+from idp_sim.catalogue import Scenario
 from idp_sim.config import Portal, RemoteLoginPortal
 from idp_sim.login import Login, RemoteLogin, SamlLogin
 from idp_sim.people import impostor
@@ -73,13 +76,25 @@ class Referee:
                 journey.whom, lands_on = _asked_for(case, journey)
             if scenario.breaks:
                 lands_on = None
+        started = time.perf_counter()
         try:
             seen = self._observe(journey, action, lands_on)
+            unmet = seen.unmet or self._disturbed(journey, scenario, time.perf_counter() - started)
+            seen = attrs.evolve(seen, unmet=unmet)
             sent = [move for move in journey.visitor.moves if carries_sign_in(move)]
             picture = journey.visitor.picture() if not _as_demanded(case, seen) else None
             return Performed(seen, sent[-1] if sent else None, picture)
         finally:
             journey.leave()
+
+    def _disturbed(self, journey: Journey, scenario: Scenario, seconds: float) -> str:
+        """Say what a message did to the portal beside being judged, or nothing."""
+        touches = touches_since_last_asked(journey.sites.canary, journey.people.main.email)
+        if touches:
+            return f"The portal fetched an address that the message names, {touches} times."
+        if 0 < scenario.within_seconds < seconds:
+            return f"It took {seconds:.1f} s; it must be over within {scenario.within_seconds:g} s."
+        return ""
 
     def _journey(self, protocol: str, base: Any, start: Any, given: Any) -> Journey:
         sites = self.grounds.sites(protocol, given)

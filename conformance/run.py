@@ -13,6 +13,7 @@ import click
 import pytest
 
 import conformance.suite
+from conformance.canary import Canary
 from conformance.case import Case
 from conformance.events import (
     CARRIED,
@@ -76,7 +77,7 @@ def run(
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         selected=len(cases),
     )
-    with Writer(directory, header) as writer, default_sites(target) as sites:
+    with Writer(directory, header) as writer, Canary() as canary, default_sites(target, canary.url) as sites:
         recorder = Recorder(writer, len(cases))
         arguments = [
             *("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
@@ -85,6 +86,7 @@ def run(
             *(["-p", "xdist", "-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []),
             *("--target", target.text, "--driver", driver, "--run-dir", str(directory)),
             *("--sites", json.dumps({protocol: attrs.astuple(pair) for protocol, pair in sites.items()})),
+            *("--canary", canary.url),
             *(f"--case={case.id}" for case in cases),
             *pytest_options,
             conformance.suite.__path__[0],
@@ -106,7 +108,7 @@ def run(
 
 
 @contextlib.contextmanager
-def default_sites(target: Target) -> Iterator[dict[str, Addresses]]:
+def default_sites(target: Target, canary_url: str) -> Iterator[dict[str, Addresses]]:
     """Run the sites that most cases visit: for the stub a pair for each protocol, else the simulator alone.
 
     Raises FileProblem when the simulator cannot listen where the target's profile says.
@@ -115,10 +117,12 @@ def default_sites(target: Target) -> Iterator[dict[str, Addresses]]:
         if target.weaknesses is None:
             instance = target.profile.simulator.instance
             keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
-            stack.enter_context(simulator_for(target.profile, keyring))
+            stack.enter_context(simulator_for(target.profile, keyring, canary_url))
             yield {}
             return
         yield {
-            protocol: stack.enter_context(stub_sites({"sso.method": method}, None, target.weaknesses))
+            protocol: stack.enter_context(
+                stub_sites({"sso.method": method}, None, target.weaknesses, canary_url=canary_url)
+            )
             for protocol, method in METHODS.items()
         }

@@ -70,10 +70,11 @@ def listen(port: int = 0) -> socket.socket:
 
 @attrs.frozen
 class Addresses:
-    """Where a simulator and the portal that trusts it are found."""
+    """Where a simulator and the portal that trusts it are found, and the canary that the simulator names."""
 
     simulator: str
     portal: str
+    canary: str
 
 
 @attrs.frozen
@@ -126,6 +127,7 @@ def stub_sites(
     change: Change | None = None,
     weaknesses: Weaknesses = SOUND,
     keyring: Keyring | None = None,
+    canary_url: str = Portal("", "").canary_url,
     ports: tuple[int, int] = (0, 0),
 ) -> Iterator[Addresses]:
     """Start a simulator and a portal stub that trust each other, and stop them at the end.
@@ -145,8 +147,10 @@ def stub_sites(
         name="portal",
         base_url=portal_url,
         entity_id=known.entity_id,
-        remote_login=RemoteLoginPortal(secret=known.simple.secret, profile=known.simple.profile),
+        remote_login=remote_login_of(known),
         signing_key=given.get("trusts", "signing"),
+        allowed_drift_seconds=known.saml.allowed_drift_seconds,
+        canary_url=canary_url,
     )
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
@@ -155,7 +159,18 @@ def stub_sites(
         simulator = idp_sim.app.create_app(Simulator(portals=(served,), keyring=keyring, base_url=simulator_url))
         for app, bound in zip((simulator, portal), sockets, strict=True):
             stack.callback(Server(app, bound).close)
-        yield Addresses(simulator_url, portal_url)
+        yield Addresses(simulator_url, portal_url, canary_url)
+
+
+def remote_login_of(settings: Settings) -> RemoteLoginPortal:
+    """Return what the simulator must know of a portal with these settings to send it remote logins."""
+    simple = settings.simple
+    return RemoteLoginPortal(
+        secret=simple.secret,
+        profile=simple.profile,
+        max_age_seconds=simple.max_age_seconds,
+        max_future_seconds=simple.max_future_seconds,
+    )
 
 
 def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str, keyring: Keyring) -> PortalSettings:

@@ -36,7 +36,8 @@ class Scenario:
 
     ``given`` are settings of the portal that the scenario and its control both need, as dotted keys of
     ``portal.toml`` (``simple.profile``). ``start`` tells where the person begins. ``needs_browser`` is the
-    reason why a real browser is needed, or empty.
+    reason why a real browser is needed, or empty. ``within_seconds`` is the time in which the portal must have answered
+    a message that is made to take long; 0 means that its time is not judged.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Scenario:
     given: Mapping[str, Any] = NOTHING
     start: Start = "portal"
     needs_browser: str = ""
+    within_seconds: float = 0
     cves: tuple[str, ...] = ()
 
     @property
@@ -115,6 +117,7 @@ def breaks(
     given: Mapping[str, Any] = NOTHING,
     start: Start = "portal",
     needs_browser: str = "",
+    within_seconds: float = 0,
     cves: Sequence[str] = (),
 ) -> Callable[[F], F]:
     """Mark a function as a scenario that breaks exactly one rule, by deviating once.
@@ -129,7 +132,8 @@ def breaks(
     marks = {
         "rules": rules, "why_also": why_also, "outcome": outcome or _default_outcome(rules[0]),
         "outcome_on": outcome_on, "bases": bases, "variants": variants, "given": given,
-        "start": start, "needs_browser": needs_browser, "cves": cves,
+        "start": start, "needs_browser": needs_browser,
+        "within_seconds": within_seconds, "cves": cves,
     }  # fmt: skip
 
     def mark(marked: F) -> F:

@@ -22,6 +22,10 @@ class RemoteLoginPortal:
     host_urls: tuple[str, ...] = ()
     """The values of ``host_url`` that mean this portal; the host and port of its base URL are always among them."""
     profile: Profile = "hmac-md5"
+    max_age_seconds: int = 1800
+    """Greatest age of a timestamp that the portal accepts (portal-contract R6)."""
+    max_future_seconds: int = 30
+    """How far in the future it may lie."""
 
 
 @attrs.frozen
@@ -38,6 +42,10 @@ class Portal:
     remote_login: RemoteLoginPortal | None = None
     signing_key: str = "signing"
     """Name of the simulator's key whose certificate this portal trusts."""
+    allowed_drift_seconds: int = 60
+    """The clock drift that the portal allows (portal-contract S8): sign-ins at its limits depend on it."""
+    canary_url: str = "http://127.0.0.1:9"
+    """A loopback address that broken sign-ins name and nobody may fetch. By default nothing listens there."""
 
     @property
     def host_urls(self) -> frozenset[str]:

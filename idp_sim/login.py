@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, Self, TypeVar
+from urllib.parse import quote
 
 import attrs
 
@@ -140,6 +141,16 @@ class SamlLogin(_Plan):
     digest_algorithm: str = "sha256"
     further_transforms: tuple[str, ...] = ()
     """``ds:Transform`` elements as XML text, written after the two that every signature has."""
+
+    @property
+    def drift(self) -> timedelta:
+        """The clock drift that the portal allows."""
+        return timedelta(seconds=self.portal.allowed_drift_seconds)
+
+    @property
+    def canary(self) -> str:
+        """An address below the canary's that stands for this person; who fetches it has touched the canary."""
+        return f"{self.portal.canary_url}/{quote(self.person.email)}"
 
     def make_id(self, purpose: str) -> str:
         """Return an xs:ID that follows from the seed, so that equal seeds give equal messages."""

@@ -13,7 +13,7 @@ import click
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.settings_file import load
-from portal_stub.weakness import NAIVE_READERS, UnknownWeakness, Weaknesses
+from portal_stub.weakness import UnknownWeakness, Weaknesses
 from rulebook import rule
 from rulebook.strict_toml import FileProblem
 
@@ -66,7 +66,7 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=5002, show_default=True)
 @click.option("--without", multiple=True, metavar="RULE,...", help="Rules to leave out: the portal that forgot them.")
-@click.option("--naive", multiple=True, metavar="READER,...", help=f"Naive readers: {', '.join(NAIVE_READERS)}.")
+@click.option("--naive", multiple=True, metavar="READER,...", help="Naive readers to put in force.")
 @plain_errors
 def serve(
     file: Path | None, database: str, host: str, port: int, without: tuple[str, ...], naive: tuple[str, ...]

@@ -1,18 +1,74 @@
-"""What a portal forgot: checks left out by name, and naive readers. Only for showing that a broken login bites."""
+"""What a portal forgot: checks left out by name, and naive readers. Only for showing that a broken login bites.
 
-from collections.abc import Iterable
+A naive reader reads one part of a login as a portal that was broken into read it. It is one function, marked with
+``@naive``; its name is its name on the command line, its docstring its published description.
+"""
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping, Set
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
 
 import attrs
 
-from rulebook import RULES, UnknownRule
+from rulebook import RULES, UnknownRule, rule
 from rulebook.rules import guards_of
 from rulebook.strict_toml import nearest
 
-NAIVE_READERS: dict[str, str] = {
-    "first-assertion": "Reads the first assertion of the document, once any signature in it has verified.",
-    "last-assertion": "Reads the last assertion of the document, once any signature in it has verified.",
-    "text-of-first-node": "Reads a text only up to the first comment in it.",
-}
+Part = Literal["document", "assertion", "text", "link"]
+"""What a naive reader reads.
+
+``document``: ``(bytes) -> root``, how the bytes of a SAML message become a tree.
+``assertion``: ``(Received) -> element or None``, which assertion of the message is believed. None: the message is left
+to the sound checks, and no rule is forgotten for it.
+``text``: ``(element) -> str``, what the text of an element is.
+``link``: ``(pairs) -> pairs``, which parameters of a remote login's link are read.
+"""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@attrs.frozen(kw_only=True)
+class NaiveReader:
+    """One way to read naively. ``forgets`` are the rules that a portal that reads so does not enforce."""
+
+    name: str
+    description: str
+    part: Part
+    forgets: frozenset[str]
+    read: Callable[..., Any]
+
+
+_found: dict[str, NaiveReader] = {}
+
+
+def naive(part: Part, *, forgets: Set[str]) -> Callable[[F], F]:
+    """Mark a function as a naive reader of this part. A property among ``forgets`` stands for its guards.
+
+    Raises UnknownRule for a rule that is not in the rule book, TypeError for a function without docstring.
+    """
+    rules = frozenset(rule(rule_id).id for rule_id in _with_guards(forgets))
+
+    def mark(read: F) -> F:
+        if not read.__doc__:
+            raise TypeError(f"the naive reader {read.__name__} has no docstring: it is its published description")
+        name = read.__name__.replace("_", "-")
+        description = " ".join(read.__doc__.split())
+        _found[name] = NaiveReader(name=name, description=description, part=part, forgets=rules, read=read)
+        return read
+
+    return mark
+
+
+@functools.cache
+def naive_readers() -> Mapping[str, NaiveReader]:
+    """Return every naive reader by its name."""
+    for package in ("portal_stub.saml.naive", "portal_stub.remote_login.naive"):
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+            importlib.import_module(module.name)
+    return MappingProxyType(_found)
 
 
 class UnknownWeakness(LookupError):
@@ -21,7 +77,7 @@ class UnknownWeakness(LookupError):
 
 @attrs.frozen
 class Weaknesses:
-    """The rules left out and the naive readers in force."""
+    """The rules left out and the names of the naive readers in force."""
 
     without: frozenset[str] = frozenset()
     naive: frozenset[str] = frozenset()
@@ -35,10 +91,25 @@ class Weaknesses:
         weaknesses = cls(frozenset(without), frozenset(naive))
         for rule_id in sorted(weaknesses.without - RULES.keys()):
             raise UnknownWeakness(str(UnknownRule(rule_id)))
-        for reader in sorted(weaknesses.naive - NAIVE_READERS.keys()):
-            raise UnknownWeakness(f"There is no naive reader '{reader}'.{nearest(reader, NAIVE_READERS)}")
-        guards = (guards_of(rule_id) for rule_id in weaknesses.without)
-        return attrs.evolve(weaknesses, without=weaknesses.without.union(*guards))
+        if weaknesses.naive:
+            for reader in sorted(weaknesses.naive - naive_readers().keys()):
+                raise UnknownWeakness(f"There is no naive reader '{reader}'.{nearest(reader, naive_readers())}")
+        return attrs.evolve(weaknesses, without=_with_guards(weaknesses.without))
+
+    def reader(self, part: Part) -> NaiveReader | None:
+        """Return the naive reader in force for this part, if there is one."""
+        return next((found for name in sorted(self.naive) if (found := naive_readers()[name]).part == part), None)
+
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The rules that are never enforced. What a reader of assertions forgets depends on what it believes."""
+        readers = (naive_readers()[name] for name in self.naive)
+        return self.without.union(*(reader.forgets for reader in readers if reader.part != "assertion"))
+
+
+def _with_guards(rule_ids: Iterable[str]) -> frozenset[str]:
+    named = frozenset(rule_ids)
+    return named.union(*(guards_of(rule_id) for rule_id in named))
 
 
 SOUND = Weaknesses()

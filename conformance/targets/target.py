@@ -92,8 +92,11 @@ class Grounds(Protocol):
 class StubGrounds:
     """Stubs with whatever settings a case needs; those that cases share are started when first needed, and kept."""
 
-    def __init__(self, weaknesses: Weaknesses, running: Mapping[str, Addresses], stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, weaknesses: Weaknesses, running: Mapping[str, Addresses], stack: contextlib.ExitStack, canary_url: str
+    ) -> None:
         self._weaknesses, self._stack, self._keyring = weaknesses, stack, Keyring.ephemeral()
+        self._canary_url = canary_url
         self._started = {repr((protocol, [])): sites for protocol, sites in running.items()}
 
     def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
@@ -110,14 +113,15 @@ class StubGrounds:
     def _stubs(
         self, protocol: str, given: Mapping[str, Any], change: Change | None
     ) -> AbstractContextManager[Addresses]:
-        return stub_sites({"sso.method": METHODS[protocol], **given}, change, self._weaknesses, self._keyring)
+        given = {"sso.method": METHODS[protocol], **given}
+        return stub_sites(given, change, self._weaknesses, self._keyring, self._canary_url)
 
 
 class RealGrounds:
     """A portal that somebody else runs, beside the simulator that its administrator set it up with."""
 
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
+    def __init__(self, profile: Profile, canary_url: str) -> None:
+        self._profile, self._canary_url = profile, canary_url
 
     def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
         """Return the portal's address. Raises Unsupported for settings that the portal is not known to have."""
@@ -127,7 +131,7 @@ class RealGrounds:
         for key, value in given.items():
             if known.get(key) != value:
                 raise Unsupported(f"needs a portal whose setting {key} is {value!r}")
-        return Addresses(self._profile.simulator.base_url, self._profile.base_url)
+        return Addresses(self._profile.simulator.base_url, self._profile.base_url, self._canary_url)
 
     def own_sites(self, protocol: str, given: Mapping[str, Any], change: Change) -> AbstractContextManager[Addresses]:
         """Raise Unsupported: nobody but its administrator can change the portal's settings."""
@@ -135,7 +139,7 @@ class RealGrounds:
 
 
 @contextlib.contextmanager
-def simulator_for(profile: Profile, keyring: Keyring) -> Iterator[None]:
+def simulator_for(profile: Profile, keyring: Keyring, canary_url: str) -> Iterator[None]:
     """Run the simulator at the address where the portal of this profile expects it.
 
     Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
@@ -149,6 +153,8 @@ def simulator_for(profile: Profile, keyring: Keyring) -> Iterator[None]:
         entity_id=profile.entity_id or profile.base_url,
         acs_url=profile.acs_url or f"{profile.base_url}/login/saml",
         remote_login=RemoteLoginPortal(secret=secret, profile=profile.simulator.profile),
+        allowed_drift_seconds=profile.clock_allowance_seconds,
+        canary_url=canary_url,
     )
     address = urlsplit(profile.simulator.base_url)
     try:

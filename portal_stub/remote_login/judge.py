@@ -18,7 +18,9 @@ def judge(query: bytes, settings: Settings, now: datetime, weaknesses: Weaknesse
 
     Any bytes give a diagnosis; nothing is raised.
     """
-    link = Received(pairs=parse_query(query), settings=settings, now=now, waived=weaknesses.without)
+    reader = weaknesses.reader("link")
+    pairs = parse_query(query) if reader is None else reader.read(parse_query(query))
+    link = Received(pairs=pairs, settings=settings, now=now, waived=weaknesses.forgotten)
     findings = CHECKS.run(link, link.waived)
     return Diagnosis(
         findings=findings,

@@ -29,13 +29,13 @@ def judge(post: Post, settings: Settings, now: datetime, memory: Memory, weaknes
     assertion that a signature covers, and are None where there is none.
     """
     received = Received(post=post, settings=settings, now=now, memory=memory, weaknesses=weaknesses)
-    findings = CHECKS.run(received, received.waived)
+    findings = CHECKS.run(received, received.left_out)
     assertion = _trusted(received)
     identity = None if assertion is None else identity_in(assertion, received.text)
     return Diagnosis(
         findings=findings,
         identity=identity,
-        waived=received.waived,
+        waived=received.left_out,
         assertion_id=None if assertion is None else assertion.get("ID"),
         remember_until=None if assertion is None else _remember_until(assertion, received),
         session_until=None if assertion is None else _session_until(assertion),

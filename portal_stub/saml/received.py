@@ -19,7 +19,6 @@ from portal_stub.checks import NotApplicable
 from portal_stub.config import SamlSettings, Settings
 from portal_stub.saml.fingerprint import Trust, trust
 from portal_stub.saml.message import Memory, Post
-from portal_stub.saml.naive import GUARDS_OFF, first_assertion, last_assertion, text_of_first_node
 from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
 from portal_stub.saml.xml import (
     MAX_BYTES,
@@ -65,8 +64,14 @@ class Received:
 
     @cached_property
     def waived(self) -> frozenset[str]:
-        """The rules left out, those that a naive reader leaves out among them."""
-        return self.weaknesses.without.union(*(GUARDS_OFF[reader] for reader in self.weaknesses.naive))
+        """The rules that are left out whatever the message holds."""
+        return self.weaknesses.forgotten
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The rules that are left out for this message: a naive reader that believes it forgets some more."""
+        reader = self.weaknesses.reader("assertion")
+        return self.waived if reader is None or self.believed_naively is None else self.waived | reader.forgets
 
     @property
     def saml(self) -> SamlSettings:
@@ -133,7 +138,9 @@ class Received:
 
     @cached_property
     def _parsed(self) -> etree._Element:
-        return parse(self.decoded)
+        reader = self.weaknesses.reader("document")
+        root: etree._Element = parse(self.decoded) if reader is None else reader.read(self.decoded)
+        return root
 
     @cached_property
     def xml_problem(self) -> str:
@@ -251,11 +258,10 @@ class Received:
 
         It is parsed anew from the bytes that were digested (saml-core 5.4.2). A weakness may make it something else.
         """
+        if self.believed_naively is not None:
+            return self.believed_naively
         if not self.signatures_if_any:
             return self._sole if "saml.signature.present" in self.waived else None
-        signed = [result.signed for _, result in self.verified if result.signed is not None]
-        if signed and self.weaknesses.naive:
-            return self._naive
         covered = _covered(
             [
                 result.signed
@@ -265,15 +271,19 @@ class Received:
         )
         if covered is None and self.waived & FORGETTING_TRUSTS:
             return self._sole
+        if covered is not None and self.weaknesses.reader("text") is not None:
+            return self._sole  # As it stands in the message: what was digested has no comments any more.
         return covered
 
-    @property
-    def _naive(self) -> etree._Element | None:
-        if "first-assertion" in self.weaknesses.naive:
-            return first_assertion(self.assertions)
-        if "last-assertion" in self.weaknesses.naive:
-            return last_assertion(self.assertions)
-        return self._sole
+    @cached_property
+    def believed_naively(self) -> etree._Element | None:
+        """The assertion that a naive reader believes, or None where there is no such reader or it believes none."""
+        reader = self.weaknesses.reader("assertion")
+        try:
+            believed: etree._Element | None = None if reader is None else reader.read(self)
+        except (NotApplicable, etree.LxmlError, ValueError):
+            return None
+        return believed
 
     @property
     def _sole(self) -> etree._Element | None:
@@ -301,7 +311,9 @@ class Received:
 
     def text(self, element: etree._Element) -> str:
         """Return the whole text of the element, or what a naive reader takes for it."""
-        return text_of_first_node(element) if "text-of-first-node" in self.weaknesses.naive else text_of(element)
+        reader = self.weaknesses.reader("text")
+        text: str = text_of(element) if reader is None else reader.read(element)
+        return text
 
 
 def _covered(signed: Sequence[etree._Element]) -> etree._Element | None:

@@ -15,7 +15,7 @@ from portal_stub.messages import public_message, public_rules
 from portal_stub.remote_login.hashes import login_hash
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.message import Post
-from portal_stub.weakness import NAIVE_READERS, Weaknesses
+from portal_stub.weakness import Weaknesses, naive_readers
 from rulebook import RULES
 from tests.portal_core.responses import Base, diagnose, post, response, settings
 
@@ -30,7 +30,7 @@ SOUND: dict[Base, bytes] = {
 WEAK = st.builds(
     Weaknesses.named,
     st.sets(st.sampled_from(sorted(RULES)), max_size=4),
-    st.sets(st.sampled_from(sorted(NAIVE_READERS))),
+    st.sets(st.sampled_from(sorted(naive_readers()))),
 )
 few = effort(max_examples=150, deadline=None)
 

@@ -2,12 +2,12 @@
 
 import pytest
 
+from conformance.in_process import Delivered, delivered
 from portal_stub.remote_login.checks import CHECKS as LINK_CHECKS
 from portal_stub.saml.checks import CHECKS as RESPONSE_CHECKS
-from portal_stub.weakness import NAIVE_READERS, Weaknesses
+from portal_stub.weakness import Weaknesses, naive_readers
 from rulebook import RULES
 from rulebook.rules import guards_of
-from tests.referee.bench_of_cases import Delivered, delivered
 
 STATEFUL = {"saml.assertion.once"}
 """Rules that only a journey can break; ``test_journeys.py`` holds them."""
@@ -53,7 +53,7 @@ def test_a_weakness_is_found_by_exactly_the_scenarios_of_its_rule(rule_id: str) 
 QUIET = ("pass", "advisory")
 
 
-@pytest.mark.parametrize("reader", sorted(NAIVE_READERS))
+@pytest.mark.parametrize("reader", sorted(naive_readers()))
 def test_a_naive_reader_is_fooled_by_some_forgery_and_by_nothing_else(reader: str) -> None:
     found = {one.case.id for one in delivered() if one.verdict(Weaknesses.named(naive=[reader])).word not in QUIET}
     forgeries = {one.case.id for one in delivered() if one.case.outcome == "never-as-forged"}
@@ -64,7 +64,7 @@ def test_a_naive_reader_is_fooled_by_some_forgery_and_by_nothing_else(reader: st
 def test_every_forgery_fools_some_naive_reader() -> None:
     fooled = {
         one.case.id
-        for reader in NAIVE_READERS
+        for reader in naive_readers()
         for one in delivered()
         if one.observe(Weaknesses.named(naive=[reader])).result == "as-forged"
     }

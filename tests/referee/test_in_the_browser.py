@@ -9,6 +9,7 @@ from flask import Response, request
 from playwright.sync_api import sync_playwright
 
 from conformance.browser import find_or_fetch
+from conformance.canary import Canary
 from conformance.case import Case, all_cases
 from conformance.drivers import VisitorFactory
 from conformance.drivers.chromium import ChromiumVisitors
@@ -39,7 +40,13 @@ def verdict(case: Case, visitors: VisitorFactory, target: str = "stub") -> Verdi
     assert found.weaknesses is not None
     with contextlib.ExitStack() as stack:
         people = People(*directory()[:PEOPLE_EACH])
-        referee = Referee(found, StubGrounds(found.weaknesses, {}, stack), visitors, people, browser=True)
+        referee = Referee(
+            found,
+            StubGrounds(found.weaknesses, {}, stack, stack.enter_context(Canary()).url),
+            visitors,
+            people,
+            browser=True,
+        )
         return judge(case.outcome, case.expected, referee.perform(case).seen, Observation(result="as-signed"))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
+from conformance.canary import Canary
 from conformance.case import Case, all_cases
 from conformance.drivers import VisitorFactory
 from conformance.drivers.http import HttpVisitors
@@ -40,7 +41,13 @@ def referee(target: str, visitors: VisitorFactory, stack: contextlib.ExitStack) 
     found = find(target)
     assert found.weaknesses is not None
     people = People(*directory()[:PEOPLE_EACH])
-    return Referee(found, StubGrounds(found.weaknesses, {}, stack), visitors, people, browser=False)
+    return Referee(
+        found,
+        StubGrounds(found.weaknesses, {}, stack, stack.enter_context(Canary()).url),
+        visitors,
+        people,
+        browser=False,
+    )
 
 
 def verdict(case: Case, target: str, visitors: VisitorFactory) -> Verdict:

@@ -1,6 +1,10 @@
-"""Every case whose deviation is in a message or in the portal's settings, put to the judges in this process."""
+"""Every case whose deviation is in a message or in the portal's settings, put to the judges in this process.
+
+No server, no browser and a frozen clock: the whole catalogue is minted and judged in seconds.
+"""
 
 import functools
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,11 +12,12 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from conformance.canary import Canary
 from conformance.case import Case, all_cases
-from conformance.sites import sound_settings
+from conformance.sites import remote_login_of, sound_settings
 from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
-from idp_sim.config import Portal, RemoteLoginPortal
+from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
 from idp_sim.login import RemoteLogin, SamlLogin
 from idp_sim.people import directory
@@ -40,6 +45,7 @@ class Delivered:
     settings: Settings
 
     def diagnose(self, weaknesses: Weaknesses = SOUND) -> Diagnosis:
+        """Return the judge's diagnosis of the message, by a portal with these weaknesses."""
         settings = self.settings
         if isinstance(self.sent, Link):
             return judge_link(urlsplit(self.sent.url).query.encode("ascii"), settings, NOW, weaknesses)
@@ -53,10 +59,23 @@ class Delivered:
         return judge_response(post, settings, NOW, memory, weaknesses)
 
     def verdict(self, weaknesses: Weaknesses = SOUND) -> Verdict:
+        """Return the verdict on a portal with these weaknesses, beside an accepted control."""
         return judge(self.case.outcome, self.case.expected, self.observe(weaknesses), ACCEPTED)
 
     def observe(self, weaknesses: Weaknesses = SOUND) -> Observation:
+        """Return what a person would experience at a portal with these weaknesses."""
+        started = time.perf_counter()
         diagnosis = self.diagnose(weaknesses)
+        return attrs.evolve(self._experienced(diagnosis), unmet=self._disturbed(time.perf_counter() - started))
+
+    def _disturbed(self, seconds: float) -> str:
+        touches = canary().touches_since_last_asked(self.sent.login.person.email)
+        slow = 0 < self.case.scenario.within_seconds < seconds
+        return (
+            "The portal fetched an address that the message names." if touches else "It took too long." if slow else ""
+        )
+
+    def _experienced(self, diagnosis: Diagnosis) -> Observation:
         if not diagnosis.granted or diagnosis.identity is None:
             return Observation(result="refused", message="refused", rules=diagnosis.violations, rules_from="page")
         login = self.sent.login
@@ -66,6 +85,7 @@ class Delivered:
         return Observation(result=result, person=diagnosis.identity.email)
 
     def is_genuine(self, diagnosis: Diagnosis) -> bool:
+        """Whether the identity that was read is the one that the message rightly names."""
         login, identity = self.sent.login, diagnosis.identity
         if identity is None:
             return False
@@ -77,12 +97,20 @@ class Delivered:
 
 
 @functools.cache
+def canary() -> Canary:
+    """Return this process's canary, which listens from now on."""
+    return Canary()
+
+
+@functools.cache
 def keyring() -> Keyring:
+    """Return the simulator's keys, made once for this process."""
     return Keyring.ephemeral()
 
 
 @functools.cache
 def delivered() -> tuple[Delivered, ...]:
+    """Return every case that is a message or a setting; journeys need servers."""
     return tuple(_deliver())
 
 
@@ -94,8 +122,14 @@ def _deliver() -> Iterator[Delivered]:
             continue
         given = {"sso.method": METHODS[case.protocol], **scenario.given}
         settings = sound_settings(given, PORTAL, SIMULATOR, keyring())
-        known = settings.read().simple
-        portal = Portal("portal", PORTAL, remote_login=RemoteLoginPortal(secret=known.secret, profile=known.profile))
+        known = settings.read()
+        portal = Portal(
+            "portal",
+            PORTAL,
+            remote_login=remote_login_of(known),
+            allowed_drift_seconds=known.saml.allowed_drift_seconds,
+            canary_url=canary().url,
+        )
         asked = REQUEST if scenario.start == "portal" else None
         login: Any = RemoteLogin(person=person, portal=portal, at=NOW)
         if case.protocol == "saml":

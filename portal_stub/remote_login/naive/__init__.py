@@ -1,0 +1,1 @@
+"""Naive readers of remote logins: how portals that were fooled read a link. In force only by ``--naive``."""

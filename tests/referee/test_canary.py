@@ -1,0 +1,20 @@
+"""The canary: touched once is touched, and only the person whose sign-in named it is told."""
+
+import urllib.request
+
+from conformance.canary import Canary, touches_since_last_asked
+
+
+def _fetch(url: str) -> None:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - the loopback address of the canary
+        assert answer.status == 200
+
+
+def test_a_touch_is_counted_once_and_for_its_person() -> None:
+    with Canary() as canary:
+        assert touches_since_last_asked(canary.url, "jane@example.com") == 0
+        _fetch(f"{canary.url}/jane%40example.com/entity.dtd?x=1")
+        _fetch(f"{canary.url}/jane%40example.com")
+        assert touches_since_last_asked(canary.url, "john@example.com") == 0
+        assert touches_since_last_asked(canary.url, "jane@example.com") == 2
+        assert canary.touches_since_last_asked("jane@example.com") == 0
