@@ -5,7 +5,6 @@ No server, no browser and a frozen clock: the whole catalogue is minted and judg
 
 import functools
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,32 +110,30 @@ def keyring() -> Keyring:
 @functools.cache
 def delivered() -> tuple[Delivered, ...]:
     """Return every case that is a message or a setting; journeys need servers."""
-    return tuple(_deliver())
+    return tuple(one for case in all_cases() if (one := deliver(case)) is not None)
 
 
-def _deliver() -> Iterator[Delivered]:
-    person = directory()[0]
-    for case in all_cases():
-        scenario = case.scenario
-        if scenario.stage == "journey":
-            continue
-        given = {"sso.method": METHODS[case.protocol], **scenario.given}
-        settings = sound_settings(given, PORTAL, SIMULATOR, keyring())
-        known = settings.read()
-        portal = Portal(
-            "portal",
-            PORTAL,
-            remote_login=remote_login_of(known),
-            allowed_drift_seconds=known.saml.allowed_drift_seconds,
-            canary_url=canary().url,
+def deliver(case: Case) -> Delivered | None:
+    """Mint one case, or return None for a journey."""
+    person, scenario = directory()[0], case.scenario
+    if scenario.stage == "journey":
+        return None
+    given = {"sso.method": METHODS[case.protocol], **scenario.given}
+    settings = sound_settings(given, PORTAL, SIMULATOR, keyring())
+    known = settings.read()
+    portal = Portal(
+        "portal",
+        PORTAL,
+        remote_login=remote_login_of(known),
+        allowed_drift_seconds=known.saml.allowed_drift_seconds,
+        canary_url=canary().url,
+    )
+    asked = REQUEST if scenario.start == "portal" else None
+    login: Any = RemoteLogin(person=person, portal=portal, at=NOW)
+    if case.protocol == "saml":
+        login = SamlLogin(
+            person=person, portal=portal, at=NOW, seed=case.id, base=case.base or "assertion", in_response_to=asked
         )
-        asked = REQUEST if scenario.start == "portal" else None
-        login: Any = RemoteLogin(person=person, portal=portal, at=NOW)
-        if case.protocol == "saml":
-            login = SamlLogin(
-                person=person, portal=portal, at=NOW, seed=case.id, base=case.base or "assertion", in_response_to=asked
-            )
-        if scenario.stage == "settings":
-            yield Delivered(case, perform(login, keyring()), scenario.apply(settings).read())
-        else:
-            yield Delivered(case, perform(login, keyring(), scenario), settings.read())
+    if scenario.stage == "settings":
+        return Delivered(case, perform(login, keyring()), scenario.apply(settings).read())
+    return Delivered(case, perform(login, keyring(), scenario), settings.read())
