@@ -17,12 +17,15 @@ from rulebook import RULES, UnknownRule, rule
 from rulebook.rules import guards_of
 from rulebook.strict_toml import nearest
 
-Part = Literal["document", "assertion", "text", "link"]
+Part = Literal["document", "assertion", "name-id", "attributes", "address", "text", "link"]
 """What a naive reader reads.
 
 ``document``: ``(bytes) -> root``, how the bytes of a SAML message become a tree.
 ``assertion``: ``(Received) -> element or None``, which assertion of the message is believed. None: the message is left
 to the sound checks, and no rule is forgotten for it.
+``name-id``: ``(assertion) -> elements``, which NameIDs are the subject's.
+``attributes``: ``(assertion) -> (name, elements) pairs``, under which names the attributes come, with their values.
+``address``: ``(expected, got) -> bool``, whether an address or an entity ID is the expected one.
 ``text``: ``(element) -> str``, what the text of an element is.
 ``link``: ``(pairs) -> pairs``, which parameters of a remote login's link are read.
 """
@@ -32,31 +35,39 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @attrs.frozen(kw_only=True)
 class NaiveReader:
-    """One way to read naively. ``forgets`` are the rules that a portal that reads so does not enforce."""
+    """One way to read naively.
+
+    ``forgets`` are the rules that a portal that reads so does not enforce; ``loosens`` are those that it enforces less
+    strictly.
+    """
 
     name: str
     description: str
     part: Part
     forgets: frozenset[str]
+    loosens: frozenset[str]
     read: Callable[..., Any]
 
 
 _found: dict[str, NaiveReader] = {}
 
 
-def naive(part: Part, *, forgets: Set[str]) -> Callable[[F], F]:
+def naive(part: Part, *, forgets: Set[str] = frozenset(), loosens: Set[str] = frozenset()) -> Callable[[F], F]:
     """Mark a function as a naive reader of this part. A property among ``forgets`` stands for its guards.
 
     Raises UnknownRule for a rule that is not in the rule book, TypeError for a function without docstring.
     """
     rules = frozenset(rule(rule_id).id for rule_id in _with_guards(forgets))
+    looser = frozenset(rule(rule_id).id for rule_id in loosens)
 
     def mark(read: F) -> F:
         if not read.__doc__:
             raise TypeError(f"the naive reader {read.__name__} has no docstring: it is its published description")
         name = read.__name__.replace("_", "-")
         description = " ".join(read.__doc__.split())
-        _found[name] = NaiveReader(name=name, description=description, part=part, forgets=rules, read=read)
+        _found[name] = NaiveReader(
+            name=name, description=description, part=part, forgets=rules, loosens=looser, read=read
+        )
         return read
 
     return mark

@@ -309,6 +309,11 @@ class Received:
         except NotApplicable:
             return None
 
+    def is_same(self, expected: str, got: str | None) -> bool:
+        """Return whether an address or an entity ID is the expected one, letter for letter (saml-core 8.3.6)."""
+        reader = self.weaknesses.reader("address")
+        return got == expected or (reader is not None and got is not None and bool(reader.read(expected, got)))
+
     def text(self, element: etree._Element) -> str:
         """Return the whole text of the element, or what a naive reader takes for it."""
         reader = self.weaknesses.reader("text")

@@ -30,12 +30,24 @@ def _slash(url: str) -> str:
     return url.removesuffix("/") if url.endswith("/") else f"{url}/"
 
 
+def _case(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.path.strip("/"):
+        return parts._replace(path=parts.path.upper()).geturl()
+    return parts._replace(netloc=parts.netloc.upper()).geturl()
+
+
 OTHER: dict[str, Change] = {
     "host": _host,
     "port": _port,
     "scheme": _scheme,
     "path": _path,
+    "case": _case,
     "slash": _slash,
+    "query": lambda url: f"{url}?portal=elsewhere",
     "longer": lambda url: f"{url}.elsewhere.localhost",
+    "shorter": lambda url: url[:-1],
+    "inside": lambda url: f"https://elsewhere.localhost/{url}",
 }
-"""One part of an address at a time: some portals ignore one and refuse another."""
+"""One part of an address at a time: some portals ignore one and refuse another. Of the last three the first begins
+with the right address, the second is its beginning, and the third has it inside."""

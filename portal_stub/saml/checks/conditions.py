@@ -41,7 +41,7 @@ def issuer(received: Received) -> Found:
             if element is assertion:
                 return violated(expected, f"no Issuer in the {name}")
             continue
-        if received.text(found) != expected:
+        if not received.is_same(expected, received.text(found)):
             return violated(expected, f"{shown(received.text(found))} in the {name}")
         if found.get("Format", ENTITY) != ENTITY:
             return violated(f"an Issuer of the format {ENTITY}", shown(found.get("Format", "")))
@@ -95,7 +95,7 @@ def audience(received: Received) -> Found:
         return violated(expected, "no AudienceRestriction")
     for restriction in restrictions:
         named = [received.text(found) for found in restriction.findall(saml("Audience"))]
-        if expected not in named:
+        if not any(received.is_same(expected, name) for name in named):
             return violated(expected, ", ".join(shown(name) for name in named[:5]) or "no Audience")
     return ok(expected)
 

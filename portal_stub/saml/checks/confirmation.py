@@ -52,7 +52,7 @@ def in_response_to(received: Received) -> Found:
 
 def _recipient(received: Received, data: etree._Element) -> Found:
     found, expected = data.get("Recipient"), received.settings.acs_url
-    if found == expected:
+    if received.is_same(expected, found):
         return ok(expected)
     return violated(expected, "no Recipient" if found is None else shown(found))
 

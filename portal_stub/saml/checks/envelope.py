@@ -29,7 +29,7 @@ def destination(received: Received) -> Found:
     response = _response(received)
     found, expected = response.get("Destination"), received.settings.acs_url
     if found is not None:
-        return ok(found) if found == expected else violated(expected, shown(found))
+        return ok(found) if received.is_same(expected, found) else violated(expected, shown(found))
     if any(signature.place == "response" for signature in received.signatures_if_any):
         return violated(expected, "a signed Response without Destination")
     return ok("none, and the Response is not signed")
