@@ -1,9 +1,11 @@
 """Whom the simulator serves, and its own names and addresses."""
 
+import functools
 from typing import Literal
 from urllib.parse import urlsplit
 
 import attrs
+from cryptography import x509
 
 from idp_sim.keyring import Keyring
 
@@ -46,12 +48,26 @@ class Portal:
     """The clock drift that the portal allows (portal-contract S8): sign-ins at its limits depend on it."""
     canary_url: str = "http://127.0.0.1:9"
     """A loopback address that broken sign-ins name and nobody may fetch. By default nothing listens there."""
+    request_certificate: str | None = None
+    """Certificates in PEM, one or several, with which the signatures of this portal's requests are verified."""
+    requests_signed: bool = False
+    """Whether every request of this portal is signed, so that an unsigned one is not answered."""
+
+    @property
+    def request_certificates(self) -> tuple[x509.Certificate, ...]:
+        """The certificates with which requests are verified. Raises ValueError for a text that is not PEM."""
+        return _certificates(self.request_certificate) if self.request_certificate else ()
 
     @property
     def host_urls(self) -> frozenset[str]:
         """Every ``host_url`` by which this portal asks for a remote login."""
         named = self.remote_login.host_urls if self.remote_login else ()
         return frozenset({urlsplit(self.base_url).netloc, *named})
+
+
+@functools.cache
+def _certificates(pem: str) -> tuple[x509.Certificate, ...]:
+    return tuple(x509.load_pem_x509_certificates(pem.encode()))
 
 
 @attrs.frozen(kw_only=True)

@@ -1,15 +1,16 @@
 """The simulator's own keys: made on first use, for tests only, and loaded once.
 
-A key object is kept, never its PEM: parsing an RSA key checks it, which costs 54 ms on every call.
+A key object is kept, never its PEM: parsing one on every call would cost more than the signature.
 """
 
 import fcntl
 import functools
 import os
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -18,7 +19,7 @@ import attrs
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -29,13 +30,49 @@ from cryptography.x509.oid import NameOID
 
 from rulebook.strict_toml import FileProblem, nearest
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey
 
-NAMES = ("signing", "ec", "rogue")
-"""``signing`` (RSA-2048), ``ec`` (P-256), ``rogue`` (RSA-2048): no portal is told to trust the last."""
+_VALID = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))
 
-_VALID_FROM = datetime(2020, 1, 1, tzinfo=UTC)
-_VALID_FOR = timedelta(days=365 * 40)
+
+def _rsa(bits: int = 2048) -> PrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+@attrs.frozen(kw_only=True)
+class _Kind:
+    """How a key and its certificate are made. ``key_of`` names another key, for which this is a second certificate."""
+
+    new: Callable[[], PrivateKey] = _rsa
+    key_of: str = ""
+    valid: tuple[datetime, datetime] = _VALID
+    subject: str = ""
+    issued: bool = False
+    """By an authority, not by the key itself."""
+
+
+_KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "signing": _Kind(),
+        "signing-next": _Kind(),
+        "ec": _Kind(new=lambda: ec.generate_private_key(ec.SECP256R1())),
+        "ec-384": _Kind(new=lambda: ec.generate_private_key(ec.SECP384R1())),
+        "ec-521": _Kind(new=lambda: ec.generate_private_key(ec.SECP521R1())),
+        "second-idp": _Kind(),
+        "renewed": _Kind(key_of="signing"),
+        "expired": _Kind(valid=(datetime(2010, 1, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC))),
+        "not-yet-valid": _Kind(valid=(datetime(2090, 1, 1, tzinfo=UTC), datetime(2095, 1, 1, tzinfo=UTC))),
+        "issued": _Kind(issued=True),
+        "other-subject": _Kind(subject="www.somebody-else.example"),
+        "rsa-1024": _Kind(new=lambda: _rsa(1024)),
+        "dsa": _Kind(new=lambda: dsa.generate_private_key(1024)),  # noqa: S505 - weak, and quickly made
+        "rogue": _Kind(),
+    }
+)
+NAMES = tuple(_KINDS)
+"""All keys. RSA-2048 where the name does not say otherwise; no portal is told to trust ``rogue``."""
+PUBLISHED = ("signing", "signing-next", "ec", "ec-384", "ec-521")
+"""The keys that stand in the simulator's metadata. ``signing-next`` is the one to which ``signing`` rolls over."""
 
 
 class UnknownKey(LookupError):
@@ -50,6 +87,29 @@ class Entry:
     certificate: x509.Certificate
 
 
+class _OnFirstUse(Mapping[str, Entry]):
+    """Entries that are made, or read, when they are first asked for, and then kept."""
+
+    def __init__(self, find: Callable[[str], Entry]) -> None:
+        self._find = find
+        self._known: dict[str, Entry] = {}
+        self._lock = threading.RLock()
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in NAMES:
+            raise KeyError(name)
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = self._find(name)
+            return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
 @attrs.frozen
 class Keyring:
     """The simulator's keys by name."""
@@ -58,20 +118,20 @@ class Keyring:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Load the keys of an instance folder; those that are missing are made (files 0600, the folder 0700).
+        """Return the keys of an instance folder; one that is missing is made when it is first asked for.
 
-        Several processes may open the same new folder at once: all get the same keys.
+        Files are 0600, the folder 0700. Several processes may open the same new folder at once: all get the same keys.
         Raises FileProblem when the folder or a file in it cannot be used.
         """
+        entries = _Entries(folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(folder / "keys.lock"):
-                return cls(MappingProxyType({name: _load_or_make(folder / f"{name}.pem", name) for name in NAMES}))
         except OSError as error:
-            raise FileProblem(
-                f"{error.filename or folder}: the simulator's keys cannot be kept here ({error.strerror}). "
-                "Choose another instance folder."
-            ) from None
+            raise _unusable(folder, error) from None
+        for name in NAMES:
+            if name == NAMES[0] or (folder / f"{name}.pem").exists():
+                entries[name]
+        return cls(entries)
 
     @classmethod
     def ephemeral(cls) -> Self:
@@ -93,9 +153,48 @@ class Keyring:
             raise UnknownKey(f"There is no key '{name}'.{nearest(name, self.entries)}") from None
 
 
+class _Entries(Mapping[str, Entry]):
+    """Keys that are read, or made, when they are first asked for; without a folder they live in memory only."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._known: dict[str, Entry] = {}
+        self._lock = threading.RLock()
+
+    def __getitem__(self, name: str) -> Entry:
+        kind = _KINDS[name]
+        with self._lock:
+            if name not in self._known:
+                key = self[kind.key_of].key if kind.key_of else None
+                self._known[name] = self._find(name, kind, key)
+            return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KINDS)
+
+    def __len__(self) -> int:
+        return len(_KINDS)
+
+    def _find(self, name: str, kind: _Kind, key: PrivateKey | None) -> Entry:
+        if self._folder is None:
+            return _make(name, kind, key)
+        try:
+            with _locked(self._folder / "keys.lock"):
+                return _load_or_make(self._folder / f"{name}.pem", name, kind, key)
+        except OSError as error:
+            raise _unusable(self._folder, error) from None
+
+
 @functools.cache
 def _ephemeral() -> Mapping[str, Entry]:
-    return MappingProxyType({name: _make(name) for name in NAMES})
+    return _Entries(None)
+
+
+def _unusable(folder: Path, error: OSError) -> FileProblem:
+    return FileProblem(
+        f"{error.filename or folder}: the simulator's keys cannot be kept here ({error.strerror}). "
+        "Choose another instance folder."
+    )
 
 
 class _locked:  # noqa: N801 - used like a function
@@ -111,45 +210,44 @@ class _locked:  # noqa: N801 - used like a function
         os.close(self._descriptor)
 
 
-def _make(name: str) -> Entry:
-    key: PrivateKey
-    if name == "ec":
-        key = ec.generate_private_key(ec.SECP256R1())
-    else:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test only, do not trust"),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"idp-sim test key {name}"),
-        ]
-    )
+def _make(name: str, kind: _Kind, key: PrivateKey | None) -> Entry:
+    key = key or kind.new()
+    subject = _named(kind.subject or f"idp-sim test key {name}")
+    issuer, issuing_key = (_named("idp-sim test authority"), _rsa()) if kind.issued else (subject, key)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject)
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_VALID_FROM)
-        .not_valid_after(_VALID_FROM + _VALID_FOR)
-        .sign(key, hashes.SHA256())
+        .not_valid_before(kind.valid[0])
+        .not_valid_after(kind.valid[1])
+        .sign(issuing_key, hashes.SHA256())
     )
     return Entry(key, certificate)
 
 
-def _load_or_make(path: Path, name: str) -> Entry:
+def _named(common_name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test only, do not trust"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+
+
+def _load_or_make(path: Path, name: str, kind: _Kind, key: PrivateKey | None) -> Entry:
     if not path.exists():
-        entry = _make(name)
+        entry = _make(name, kind, key)
         _write(path, entry)
         return entry
     pem = path.read_bytes()
     try:
-        key = load_pem_private_key(pem, password=None)
+        # The check of an RSA key costs 50 ms, and these are our own.
+        kept = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
         certificate = x509.load_pem_x509_certificate(pem)
-        if (
-            isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-            and certificate.public_key() == key.public_key()
-        ):
-            return Entry(key, certificate)
+        if isinstance(kept, PrivateKey) and certificate.public_key() == kept.public_key():
+            return Entry(kept, certificate)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         pass
     raise FileProblem(

@@ -21,6 +21,7 @@ BASES: tuple[Base, ...] = ("assertion", "response", "both")
 
 EMAIL_ADDRESS = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"  # noqa: S105 - a class of login
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
 Attributes = tuple[tuple[str, str], ...]
@@ -51,6 +52,17 @@ class Status:
     code: str = SUCCESS
     second: str | None = None
     message: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Requested:
+    """What the portal's request asks of the authentication (saml-core 3.4.1, 3.3.2.2.1)."""
+
+    force_authn: bool = False
+    is_passive: bool = False
+    authn_context: tuple[str, ...] = ()
+    """Classes of authentication contexts, by their URIs."""
+    comparison: str = "exact"
 
 
 @attrs.frozen(kw_only=True)
@@ -101,6 +113,7 @@ class SamlLogin(_Plan):
     base: Base = "assertion"
     """Which part is signed."""
     in_response_to: str | None = None
+    requested: Requested = Requested()
     relay_state: str | None = None
     forged: Person = follows(lambda self: impostor(self.person))
 
@@ -124,6 +137,8 @@ class SamlLogin(_Plan):
     confirmed_until: datetime | None = follows(lambda self: self.at + timedelta(minutes=5))
     """``NotOnOrAfter`` of the SubjectConfirmationData."""
     authn_instant: datetime = follows(lambda self: self.at)
+    authn_context: str | None = follows(lambda self: (*self.requested.authn_context, PASSWORD)[0])
+    """Class of the authentication context: the first that was asked for."""
     session_until: datetime | None = follows(lambda self: self.at + timedelta(hours=8))
     time_precision: Literal["seconds", "milliseconds"] = "seconds"
 

@@ -7,13 +7,15 @@ import urllib.request
 from collections.abc import Iterable
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
 from idp_sim.config import Portal, RemoteLoginPortal
+from idp_sim.keyring import NAMES as KEYS
 from idp_sim.saml.metadata import read_portal_metadata
-from rulebook.strict_toml import FileProblem, read
+from rulebook.strict_toml import FileProblem, nearest, read
 
 METADATA_SECONDS = 10
 METADATA_BYTES = 1 << 20
@@ -33,6 +35,9 @@ class _Entry:
     metadata: str | None = None
     slo_url: str | None = None
     encryption_certificate: str | None = None
+    request_certificate: str | None = None
+    requests_signed: bool | None = None
+    signing_key: str | None = None
     remote_login: RemoteLoginPortal | None = None
 
 
@@ -72,7 +77,25 @@ def _portal(entry: _Entry, path: Path) -> Portal:
         _check_address(getattr(portal, key), f"{where}: '{key}'")
     if not portal.entity_id or _CONTROL.search(portal.entity_id):
         raise FileProblem(f"{where}: 'entity_id' must be a name without blanks, got {portal.entity_id!r}.")
+    _check_keys(portal, where)
     return portal
+
+
+def _check_keys(portal: Portal, where: str) -> None:
+    if portal.signing_key not in KEYS:
+        raise FileProblem(
+            f"{where}: 'signing_key' must be one of {', '.join(KEYS)}, got '{portal.signing_key}'."
+            f"{nearest(portal.signing_key, KEYS)}"
+        )
+    try:
+        certificates = portal.request_certificates
+    except ValueError:
+        raise FileProblem(f"{where}: 'request_certificate' must be a certificate in PEM.") from None
+    if portal.requests_signed and not certificates:
+        raise FileProblem(
+            f"{where}: 'requests_signed' is true, but there is no certificate to verify with. "
+            "Give 'request_certificate', or the portal's 'metadata'."
+        )
 
 
 def _check_address(address: str | None, where: str) -> None:
@@ -115,7 +138,7 @@ def _repeated(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
 
 
-def _from_metadata(source: str, folder: Path, where: str) -> dict[str, str]:
+def _from_metadata(source: str, folder: Path, where: str) -> dict[str, Any]:
     """Return what the portal's metadata says of it, by the names of ``portals.toml``."""
     try:
         xml = _fetch(source) if urlsplit(source).scheme in {"http", "https"} else (folder / source).read_bytes()
@@ -126,14 +149,11 @@ def _from_metadata(source: str, folder: Path, where: str) -> dict[str, str]:
             "Start the portal first, or give base_url and entity_id instead."
         ) from None
     try:
-        entity_id, acs_url, slo_url, certificate = read_portal_metadata(xml)
+        read_of_it = read_portal_metadata(xml)
     except ValueError as error:
         raise FileProblem(f"{where}: its metadata at {source} cannot be used: {error}") from None
-    parts = urlsplit(acs_url)
-    found = {
-        "base_url": f"{parts.scheme}://{parts.netloc}", "entity_id": entity_id, "acs_url": acs_url,
-        "slo_url": slo_url, "encryption_certificate": certificate,
-    }  # fmt: skip
+    parts = urlsplit(read_of_it.acs_url)
+    found = {"base_url": f"{parts.scheme}://{parts.netloc}", **attrs.asdict(read_of_it)}
     return {key: value for key, value in found.items() if value is not None}
 
 

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -16,6 +17,18 @@ from idp_sim.saml.xml import BadXml, parse
 
 class UnreadableMetadata(ValueError):
     """Metadata that cannot be used; the text says what was expected and what came."""
+
+
+@attrs.frozen(kw_only=True)
+class PortalMetadata:
+    """What a portal's metadata says of it. Certificates are PEM; ``request_certificate`` may hold several, one each."""
+
+    entity_id: str
+    acs_url: str
+    slo_url: str | None = None
+    encryption_certificate: str | None = None
+    request_certificate: str | None = None
+    requests_signed: bool = False
 
 
 def idp_metadata(entity_id: str, sso_url: str, certificates: Sequence[x509.Certificate]) -> bytes:
@@ -38,8 +51,8 @@ def _sub(parent: etree._Element, namespace: str, name: str, **attribs: str) -> e
     return element
 
 
-def read_portal_metadata(xml: bytes) -> tuple[str, str, str | None, str | None]:
-    """Read a portal's metadata: entity ID, assertion consumer service, logout service, encryption certificate (PEM).
+def read_portal_metadata(xml: bytes) -> PortalMetadata:
+    """Read a portal's metadata.
 
     The consumer service is the default one of HTTP-POST, else the first. Raises UnreadableMetadata.
     """
@@ -55,7 +68,15 @@ def read_portal_metadata(xml: bytes) -> tuple[str, str, str | None, str | None]:
     descriptor = root.find("md:SPSSODescriptor", NAMESPACES)
     if descriptor is None:
         raise UnreadableMetadata("it has no SPSSODescriptor: it is not the metadata of a portal.")
-    return entity_id, _acs_url(descriptor), _slo_url(descriptor), _encryption_certificate(descriptor)
+    encryption, signing = _certificates(descriptor, "encryption"), _certificates(descriptor, "signing")
+    return PortalMetadata(
+        entity_id=entity_id,
+        acs_url=_acs_url(descriptor),
+        slo_url=_slo_url(descriptor),
+        encryption_certificate=encryption[0] if encryption else None,
+        request_certificate="".join(signing) or None,
+        requests_signed=descriptor.get("AuthnRequestsSigned") in ("true", "1"),
+    )
 
 
 def _acs_url(descriptor: etree._Element) -> str:
@@ -83,15 +104,15 @@ def _address(url: str) -> str:
     return url
 
 
-def _encryption_certificate(descriptor: etree._Element) -> str | None:
+def _certificates(descriptor: etree._Element, use: str) -> list[str]:
+    found = []
     for key in descriptor.findall("md:KeyDescriptor", NAMESPACES):
         certificate = key.find("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NAMESPACES)
         # A key without a use serves both purposes (saml-metadata 2.4.1.1).
-        if key.get("use", "encryption") == "encryption" and certificate is not None:
+        if key.get("use", use) == use and certificate is not None:
             try:
                 der = base64.b64decode("".join((certificate.text or "").split()), validate=True)
-                pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+                found.append(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode())
             except (binascii.Error, ValueError):
-                raise UnreadableMetadata("its encryption certificate is not a certificate in base64.") from None
-            return pem.decode()
-    return None
+                raise UnreadableMetadata(f"its {use} certificate is not a certificate in base64.") from None
+    return found

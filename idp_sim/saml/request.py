@@ -6,7 +6,9 @@ import zlib
 
 import attrs
 
+from idp_sim.login import Requested
 from idp_sim.saml.names import NAMESPACES, SAMLP
+from idp_sim.saml.request_signature import Signature, WrongSignature, in_message, in_query
 from idp_sim.saml.xml import LARGEST, BadXml, parse, text_of
 
 
@@ -27,14 +29,17 @@ class AuthnRequest:
     destination: str | None = None
     issue_instant: str | None = None
     name_id_format: str | None = None
-    force_authn: bool = False
+    requested: Requested = Requested()
     relay_state: str | None = None
+    signature: Signature | None = attrs.field(default=None, eq=False, repr=False)
+    """Not verified yet; None where the request is not signed."""
 
 
-def from_redirect(message: str, relay_state: str | None = None) -> AuthnRequest:
+def from_redirect(message: str, relay_state: str | None = None, query: bytes = b"") -> AuthnRequest:
     """Read the parameter ``SAMLRequest`` of HTTP-Redirect: base64 of raw DEFLATE (saml-bindings 3.4.4.1).
 
-    ``message`` and ``relay_state`` are percent-decoded. Raises UnreadableRequest.
+    ``message`` and ``relay_state`` are percent-decoded; ``query`` is the whole query as it came, over whose octets the
+    signature is. Raises UnreadableRequest.
     """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
@@ -48,12 +53,17 @@ def from_redirect(message: str, relay_state: str | None = None) -> AuthnRequest:
         raise UnreadableRequest(f"The parameter SAMLRequest inflates to more than {LARGEST} bytes.")
     if not inflater.eof:
         raise UnreadableRequest("The parameter SAMLRequest is cut off: its DEFLATE data has no end.")
-    return _read(xml, relay_state)
+    try:
+        return _read(xml, relay_state, in_query(query))
+    except WrongSignature as wrong:
+        raise UnreadableRequest(f"The query is ambiguous: {wrong}.") from None
 
 
 def from_post(message: str, relay_state: str | None = None) -> AuthnRequest:
     """Read the form field ``SAMLRequest`` of HTTP-POST: base64 (saml-bindings 3.5.4). Raises UnreadableRequest."""
-    return _read(_base64(message), relay_state)
+    xml = _base64(message)
+    asked = _read(xml, relay_state, None)
+    return attrs.evolve(asked, signature=in_message(xml))
 
 
 def _base64(message: str) -> bytes:
@@ -65,7 +75,7 @@ def _base64(message: str) -> bytes:
         raise UnreadableRequest("SAMLRequest is not base64. In a query, '+' must be written as %2B.") from None
 
 
-def _read(xml: bytes, relay_state: str | None) -> AuthnRequest:
+def _read(xml: bytes, relay_state: str | None, signature: Signature | None) -> AuthnRequest:
     try:
         root = parse(xml)
     except BadXml as error:
@@ -81,6 +91,8 @@ def _read(xml: bytes, relay_state: str | None) -> AuthnRequest:
     if issuer is None:
         raise UnreadableRequest("The AuthnRequest has no Issuer, so that the portal is unknown.")
     policy = root.find("samlp:NameIDPolicy", NAMESPACES)
+    context = root.find("samlp:RequestedAuthnContext", NAMESPACES)
+    classes = () if context is None else context.findall("saml:AuthnContextClassRef", NAMESPACES)
     return AuthnRequest(
         id=request_id,
         issuer=issuer,
@@ -88,6 +100,12 @@ def _read(xml: bytes, relay_state: str | None) -> AuthnRequest:
         destination=root.get("Destination"),
         issue_instant=root.get("IssueInstant"),
         name_id_format=None if policy is None else policy.get("Format"),
-        force_authn=root.get("ForceAuthn") in ("true", "1"),
+        requested=Requested(
+            force_authn=root.get("ForceAuthn") in ("true", "1"),
+            is_passive=root.get("IsPassive") in ("true", "1"),
+            authn_context=tuple(text for found in classes if (text := text_of(found))),
+            comparison="exact" if context is None else context.get("Comparison", "exact"),
+        ),
         relay_state=relay_state,
+        signature=signature,
     )

@@ -6,7 +6,7 @@ import attrs
 from lxml import etree
 
 from idp_sim.login import SamlLogin
-from idp_sim.saml.names import ATTRIBUTE_NAME_FORMAT, BEARER, PASSWORD, SAML, SAMLP
+from idp_sim.saml.names import ATTRIBUTE_NAME_FORMAT, BEARER, SAML, SAMLP
 
 Attribs = dict[str, str | None]
 
@@ -72,7 +72,9 @@ class _Writer:
                 "SessionNotOnOrAfter": self.time(login.session_until),
             },
         )
-        self.part(self.part(statement, "AuthnContext"), "AuthnContextClassRef", text=PASSWORD)
+        context = self.part(statement, "AuthnContext")
+        if login.authn_context is not None:
+            self.part(context, "AuthnContextClassRef", text=login.authn_context)
         if login.attributes:
             attributes = self.part(assertion, "AttributeStatement")
             for name, value in login.attributes:

@@ -4,9 +4,6 @@ from cryptography.hazmat.primitives import hashes
 
 from idp_sim.config import Simulator
 
-TRUSTED_KEYS = ("signing", "ec")
-"""The keys of the keyring that a portal may be told to trust."""
-
 
 def facts(config: Simulator) -> tuple[tuple[str, str], ...]:
     """Return pairs of name and value; the fingerprints are those of the certificate that signs (portal-contract S6)."""

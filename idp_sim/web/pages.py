@@ -12,13 +12,14 @@ from markupsafe import Markup
 
 from idp_sim.catalogue import CannotPerform
 from idp_sim.config import Simulator
+from idp_sim.keyring import PUBLISHED
 from idp_sim.login import BASES
 from idp_sim.perform import perform
 from idp_sim.saml.metadata import idp_metadata
 from idp_sim.saml.request import UnreadableRequest, from_post, from_redirect
 from idp_sim.stages import Form
 from idp_sim.web import visit as visits
-from idp_sim.web.facts import TRUSTED_KEYS, facts
+from idp_sim.web.facts import facts
 from idp_sim.web.menu import Menu, Protocol, default_scenario
 from idp_sim.web.problem import Problem
 from idp_sim.web.visit import Visit
@@ -37,7 +38,7 @@ class Site:
     @functools.cached_property
     def metadata(self) -> bytes:
         """The simulator's own metadata."""
-        certificates = [self.config.keyring.certificate(name) for name in TRUSTED_KEYS]
+        certificates = [self.config.keyring.certificate(name) for name in PUBLISHED]
         return idp_metadata(self.config.entity_id, self.config.sso_url, certificates)
 
     @functools.cached_property
@@ -72,9 +73,12 @@ def home() -> ResponseReturnValue:
 @pages.route("/saml/sso", methods=["GET", "POST"])
 def sso() -> ResponseReturnValue:
     """Take an authentication request by HTTP-Redirect or HTTP-POST (saml-bindings 3.4, 3.5)."""
-    received, read = (request.form, from_post) if request.method == "POST" else (request.args, from_redirect)
     try:
-        asked = read(received.get("SAMLRequest", ""), received.get("RelayState"))
+        if request.method == "POST":
+            asked = from_post(request.form.get("SAMLRequest", ""), request.form.get("RelayState"))
+        else:
+            query = request.query_string
+            asked = from_redirect(request.args.get("SAMLRequest", ""), request.args.get("RelayState"), query)
     except UnreadableRequest as error:
         raise Problem("The request cannot be read", str(error), mend="Start again at the portal.") from None
     config = site().config

@@ -13,8 +13,9 @@ import attrs
 
 from idp_sim.catalogue import Scenario
 from idp_sim.config import Portal, Simulator
-from idp_sim.login import BASES, Base, Login, RemoteLogin, SamlLogin
+from idp_sim.login import BASES, Base, Login, RemoteLogin, Requested, SamlLogin
 from idp_sim.saml.request import AuthnRequest
+from idp_sim.saml.request_signature import WrongSignature
 from idp_sim.web.menu import Menu, Protocol, bases_of
 from idp_sim.web.problem import Problem
 from rulebook.strict_toml import nearest
@@ -31,14 +32,28 @@ class Visit:
     portal: Portal
     in_response_to: str | None = None
     relay_state: str | None = None
+    requested: Requested = Requested()
 
     @property
     def hidden(self) -> Mapping[str, str]:
         """The fields that carry the visit through the form."""
         carried = {
-            "portal": self.portal.name, "in_response_to": self.in_response_to, "relay_state": self.relay_state
+            "portal": self.portal.name, "in_response_to": self.in_response_to, "relay_state": self.relay_state,
+            **_as_fields(self.requested),
         }  # fmt: skip
         return {name: value for name, value in carried.items() if value is not None}
+
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """What the request asks of the authentication, in words."""
+        asked = self.requested
+        contexts = f"authentication context ({asked.comparison}) {', '.join(asked.authn_context)}"
+        wishes = {
+            "a new authentication (ForceAuthn)": asked.force_authn,
+            "no interaction (IsPassive)": asked.is_passive,
+            contexts: bool(asked.authn_context),
+        }
+        return tuple(words for words, wished in wishes.items() if wished)
 
     @property
     def target(self) -> str:
@@ -51,7 +66,8 @@ class Visit:
 def of_request(request: AuthnRequest, config: Simulator, addresses: tuple[str, ...]) -> Visit:
     """Return the visit that an authentication request asks for; ``addresses`` are those of our sign-on service.
 
-    Raises Problem for a portal that is not configured, and for a request that is meant for another place. The answer
+    Raises Problem for a portal that is not configured, for a request that is meant for another place, and for one that
+    is not signed as the portal says that it signs. The answer
     goes to the configured assertion consumer service only: who could name another would be sent other people's
     assertions (saml-profiles 4.1.4.1).
     """
@@ -73,7 +89,40 @@ def of_request(request: AuthnRequest, config: Simulator, addresses: tuple[str, .
             mend="Enter our address as the portal's SAML Login URL.",
             lines=(f"ours:        {addresses[0]}", f"Destination: {request.destination}"),
         )
-    return Visit(protocol="saml", portal=portal, in_response_to=request.id, relay_state=request.relay_state)
+    _check_signature(request, portal)
+    return Visit(
+        protocol="saml",
+        portal=portal,
+        in_response_to=request.id,
+        relay_state=request.relay_state,
+        requested=request.requested,
+    )
+
+
+def _check_signature(request: AuthnRequest, portal: Portal) -> None:
+    """Raise Problem for a signature that does not verify, or that is missing where the portal signs every request.
+
+    Where no certificate of the portal is known, a signature says nothing.
+    """
+    certificates = portal.request_certificates
+    if request.signature is not None and certificates:
+        try:
+            request.signature.verify(certificates)
+        except WrongSignature as wrong:
+            raise Problem(
+                "The request's signature is wrong",
+                f"The request of portal '{portal.name}' is signed, and the signature does not verify. Nothing is sent.",
+                mend=wrong.mend,
+                lines=(f"expected: {wrong.expected}", f"got:      {wrong.got}"),
+            ) from None
+    if request.signature is None and portal.requests_signed:
+        raise Problem(
+            "The request is not signed",
+            f"Portal '{portal.name}' says in its metadata (AuthnRequestsSigned), or portals.toml says of it "
+            "(requests_signed), that it signs every request. This one could be anybody's. Nothing is sent.",
+            mend="Let the portal sign its requests, or read its metadata anew.",
+            lines=("expected: a signature in the query, or in a posted message inside it", "got:      none"),
+        )
 
 
 def of_start(name: str | None, config: Simulator) -> Visit:
@@ -115,9 +164,28 @@ def chosen(form: Mapping[str, str], config: Simulator, menu: Menu, now: datetime
         target = form.get("relay_state")
     login = SamlLogin(
         person=person, portal=portal, at=now, base=_base(form.get("base", BASES[0]), scenario),
-        issuer=config.entity_id, in_response_to=request_id, relay_state=target,
+        issuer=config.entity_id, in_response_to=request_id, relay_state=target, requested=_requested(form),
     )  # fmt: skip
     return login, scenario
+
+
+def _as_fields(requested: Requested) -> Mapping[str, str | None]:
+    return {
+        "force_authn": "true" if requested.force_authn else None,
+        "is_passive": "true" if requested.is_passive else None,
+        "authn_context": " ".join(requested.authn_context) or None,
+        "comparison": requested.comparison if requested.authn_context else None,
+    }
+
+
+def _requested(form: Mapping[str, str]) -> Requested:
+    classes = _NOT_IN_XML.sub("", form.get("authn_context", ""))[:LONGEST_ID].split()
+    return Requested(
+        force_authn="force_authn" in form,
+        is_passive="is_passive" in form,
+        authn_context=tuple(classes),
+        comparison=form.get("comparison", "exact"),
+    )
 
 
 def _portal(name: str | None, config: Simulator) -> Portal:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idp_sim.login import Requested
 from idp_sim.saml.request import AuthnRequest, UnreadableRequest, from_post, from_redirect
 from idp_sim.saml.xml import LARGEST
 
@@ -24,7 +25,7 @@ READ = AuthnRequest(
     destination="http://idp.localhost:5001/saml/sso",
     issue_instant="2026-01-01T00:00:00Z",
     name_id_format="urn:f",
-    force_authn=True,
+    requested=Requested(force_authn=True),
     relay_state="/x",
 )
 

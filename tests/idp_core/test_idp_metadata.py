@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from idp_sim.keyring import Keyring
-from idp_sim.saml.metadata import UnreadableMetadata, idp_metadata, read_portal_metadata
+from idp_sim.saml.metadata import PortalMetadata, UnreadableMetadata, idp_metadata, read_portal_metadata
 from idp_sim.saml.names import NAMESPACES, POST, REDIRECT
 from tests.idp_core.logins import oasis_schema
 
@@ -52,30 +52,36 @@ def test_our_metadata_is_schema_valid_and_says_where_and_with_what() -> None:
 def test_all_of_a_portal_is_read() -> None:
     logout = f'<md:SingleLogoutService Binding="{REDIRECT}" Location="http://p/slo"/>'
     xml = portal(key(' use="signing"') + key(' use="encryption"') + logout + acs("http://p/acs"))
-    entity_id, acs_url, slo_url, certificate = read_portal_metadata(xml)
-    assert (entity_id, acs_url, slo_url) == ("http://p", "http://p/acs", "http://p/slo")
-    assert certificate is not None
-    assert x509.load_pem_x509_certificate(certificate.encode()) == CERTIFICATE
+    found = read_portal_metadata(xml)
+    assert (found.entity_id, found.acs_url, found.slo_url) == ("http://p", "http://p/acs", "http://p/slo")
+    for pem in (found.encryption_certificate, found.request_certificate):
+        assert pem is not None
+        assert x509.load_pem_x509_certificate(pem.encode()) == CERTIFICATE
+    assert not found.requests_signed
+
+
+def test_a_portal_may_have_two_signing_keys_and_say_that_it_signs() -> None:
+    xml = portal(2 * key(' use="signing"') + acs("http://p/a"))
+    found = read_portal_metadata(xml.replace(b"<md:SPSSODescriptor", b'<md:SPSSODescriptor AuthnRequestsSigned="true"'))
+    assert found.requests_signed
+    assert found.request_certificate is not None
+    assert x509.load_pem_x509_certificates(found.request_certificate.encode()) == [CERTIFICATE, CERTIFICATE]
 
 
 def test_what_is_not_there_is_none() -> None:
-    assert read_portal_metadata(portal(key(' use="signing"') + acs("http://p/a"))) == (
-        "http://p",
-        "http://p/a",
-        None,
-        None,
-    )
+    assert read_portal_metadata(portal(acs("http://p/a"))) == PortalMetadata(entity_id="http://p", acs_url="http://p/a")
 
 
 def test_a_key_without_use_encrypts_too() -> None:
-    assert read_portal_metadata(portal(key("") + acs("http://p/a")))[3] is not None
+    found = read_portal_metadata(portal(key("") + acs("http://p/a")))
+    assert found.encryption_certificate == found.request_certificate is not None
 
 
 def test_the_default_consumer_service_of_post_is_taken() -> None:
     services = (
         acs("http://p/1") + acs("http://p/2", ' isDefault="true"') + acs("http://p/3", ' isDefault="true"', REDIRECT)
     )
-    assert read_portal_metadata(portal(services))[1] == "http://p/2"
+    assert read_portal_metadata(portal(services)).acs_url == "http://p/2"
 
 
 BAD = {

@@ -41,13 +41,43 @@ def test_keys_are_of_the_promised_kinds_and_say_that_they_are_for_tests() -> Non
     assert isinstance(rogue, rsa.RSAPrivateKey)
     assert isinstance(curve, ec.EllipticCurvePrivateKey)
     assert (signing.key_size, rogue.key_size, curve.curve.name) == (2048, 2048, "secp256r1")
+    sizes = {name: keyring.key(name).key_size for name in NAMES}
+    assert sizes == dict.fromkeys(NAMES, 2048) | {
+        "ec": 256, "ec-384": 384, "ec-521": 521, "rsa-1024": 1024, "dsa": 1024
+    }  # fmt: skip
     for name in NAMES:
         certificate = keyring.certificate(name)
         assert "test" in certificate.subject.rfc4514_string().lower()
         assert certificate.public_key() == keyring.key(name).public_key()
-        certificate.verify_directly_issued_by(certificate)
-        assert certificate.not_valid_after_utc.year >= 2050
     assert len(set(fingerprints(keyring))) == len(NAMES)
+
+
+def test_the_certificates_are_as_odd_as_their_names_say() -> None:
+    keyring = Keyring.ephemeral()
+    years = {
+        name: (found.not_valid_before_utc.year, found.not_valid_after_utc.year)
+        for name in NAMES
+        if (found := keyring.certificate(name))
+    }
+    assert {name: years.pop(name) for name in ("expired", "not-yet-valid")} == {
+        "expired": (2010, 2012), "not-yet-valid": (2090, 2095)
+    }  # fmt: skip
+    assert set(years.values()) == {(2020, 2060)}
+    issued = [name for name in NAMES if not is_self_signed(keyring, name)]
+    assert issued == ["issued"]
+    assert keyring.key("renewed") is keyring.key("signing")
+    assert "somebody-else" in keyring.certificate("other-subject").subject.rfc4514_string()
+
+
+def is_self_signed(keyring: Keyring, name: str) -> bool:
+    certificate = keyring.certificate(name)
+    return certificate.issuer == certificate.subject
+
+
+def test_a_key_is_made_when_it_is_first_asked_for(tmp_path: Path) -> None:
+    keyring = Keyring.open(tmp_path)
+    assert not (tmp_path / "ec.pem").exists()
+    assert keyring.certificate("ec") == Keyring.open(tmp_path).certificate("ec")
 
 
 def test_two_processes_that_start_at_once_get_the_same_keys(tmp_path: Path) -> None:
@@ -74,7 +104,7 @@ def test_a_spoilt_key_file_is_one_plain_sentence(tmp_path: Path, content: bytes)
 
 
 def test_a_certificate_of_another_key_is_refused(tmp_path: Path) -> None:
-    Keyring.open(tmp_path)
+    Keyring.open(tmp_path).key("rogue")
     signing, rogue = (tmp_path / f"{name}.pem" for name in ("signing", "rogue"))
     key, border, _ = signing.read_text().partition("-----BEGIN CERTIFICATE-----")
     signing.write_text(key + border + rogue.read_text().partition(border)[2])

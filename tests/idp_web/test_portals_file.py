@@ -1,3 +1,4 @@
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -7,6 +8,9 @@ import pytest
 
 from idp_sim.config import Portal, RemoteLoginPortal
 from idp_sim.portals_file import METADATA_BYTES, load_portals
+from portal_stub.config import SamlSettings, Settings
+from portal_stub.keys import Keys
+from portal_stub.saml.metadata import metadata
 from rulebook.strict_toml import FileProblem
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "portals.toml"
@@ -214,3 +218,25 @@ def test_an_address_that_does_not_answer_is_told_plainly(tmp_path: Path, helpdes
 @pytest.mark.parametrize("address", ["http://desk.localhost:x/", "http:///", "https://[/", "file:///etc/hostname"])
 def test_an_address_that_is_none_is_told_plainly(tmp_path: Path, address: str) -> None:
     assert "cannot be" in problem(tmp_path, f'[[portal]]\nname = "desk"\nmetadata = "{address}"')
+
+
+def test_how_a_portal_signs_is_taken_from_its_metadata(tmp_path: Path) -> None:
+    keys = Keys()
+    settings = Settings(base_url="http://a.example", saml=SamlSettings(sign_requests=True))
+    (tmp_path / "portal.xml").write_bytes(metadata(settings, keys.signing.certificate))
+    (portal,) = load(tmp_path, '[[portal]]\nname = "a"\nmetadata = "portal.xml"\nsigning_key = "ec"\n')
+    assert portal.request_certificates == (keys.signing.certificate,)
+    assert portal.requests_signed
+    assert portal.signing_key == "ec"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('signing_key = "sining"', "'signing_key' must be one of .* Did you mean 'signing'"),
+        ('request_certificate = "nonsense"', "'request_certificate' must be a certificate in PEM"),
+        ("requests_signed = true", "no certificate to verify with"),
+    ],
+)
+def test_keys_that_cannot_be_used_are_told(tmp_path: Path, more: str, said: str) -> None:
+    assert re.search(said, problem(tmp_path, entry(more=more)))
