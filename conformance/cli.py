@@ -1,7 +1,9 @@
 """The command ``conformance`` (command-line.md)."""
 
+import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -62,6 +64,45 @@ def list_command(selects: tuple[str, ...], as_json: bool) -> None:
     width = max(len(case.id) for case in cases)
     for case in cases:
         click.echo(f"{case.id:<{width}}  {case.outcome:<15}  {case.scenario.title}")
+
+
+@cli.command("weaknesses")
+@click.argument("selects", metavar="[SELECT]...", nargs=-1)
+@click.option("--browser", is_flag=True, help="Perform every entry of the matrix in the browser as well.")
+@click.option("-n", "processes", type=click.IntRange(min=1), default=2, show_default=True, help="How many processes.")
+@click.option(
+    "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/weaknesses"), show_default=True
+)
+def weaknesses_command(selects: tuple[str, ...], browser: bool, processes: int, report: Path) -> None:
+    """Show that every case bites: put the cases to each weakness of the stub, and write who finds what.
+
+    Exits 1 when a case finds nothing, a weakness is not found, or an entry off the diagonal has no known reason.
+    """
+    from conformance.browser import NoBrowser  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.matrix_live import build, problems  # noqa: PLC0415
+    from conformance.report.weaknesses import to_html, to_markdown, view  # noqa: PLC0415
+
+    cases = _selected(selects)
+    try:
+        matrix = build(cases, processes, _progress, browser=browser)
+    except NoBrowser as error:
+        _stop(Exit.USAGE, str(error))
+    shown = view(matrix)
+    report.mkdir(parents=True, exist_ok=True)
+    (report / "weaknesses.html").write_text(to_html(shown), encoding="utf-8")
+    (report / "weaknesses.md").write_text(to_markdown(shown), encoding="utf-8")
+    wrong = problems(matrix, cases)
+    for problem in wrong:
+        click.echo(problem, err=True)
+    click.echo(f"Report: {report / 'weaknesses.html'}")
+    click.echo(shown.headline)
+    raise SystemExit(Exit.FAILED if wrong else Exit.PASSED)
+
+
+@contextlib.contextmanager
+def _progress(what: str, length: int) -> Iterator[Callable[[int], None]]:
+    with click.progressbar(length=length, label=f"{what:<15}", file=sys.stderr) as bar:
+        yield bar.update
 
 
 def _described(case: Case) -> dict[str, object]:

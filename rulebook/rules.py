@@ -10,13 +10,15 @@ import attrs
 from rulebook.strict_toml import nearest, read_table, structure
 
 Level = Literal["MUST", "SHOULD"]
+Side = Literal["portal", "identity-provider"]
 
 
 @attrs.frozen
 class Rule:
     """One thing that the protocol demands of a portal.
 
-    A rule with ``guards`` is a property: no check enforces it alone; the rules whose ``guard_of`` names it do.
+    A property is enforced by no check alone; the rules whose ``guard_of`` names it enforce it together. ``upon`` is who
+    must keep the rule.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Rule:
     mend: str
     guard_of: str | None = None
     property: bool = False
+    upon: Side = "portal"
 
 
 class UnknownRule(LookupError):

@@ -25,8 +25,10 @@ _TEMPLATES = Environment(
 
 def to_html(shown: RunView) -> str:
     """Return the run as one HTML document: style, script and pictures are inside it."""
-    style, script = _own("report.css"), _own("report.js")
-    return _TEMPLATES.get_template("report.html").render(
+    return document(
+        "report.html",
+        "report.css",
+        "report.js",
         shown=shown,
         run=shown.run,
         counts=shown.run.counts,
@@ -37,10 +39,18 @@ def to_html(shown: RunView) -> str:
         rules=RULES,
         open_at_most=OPEN_AT_MOST,
         printable=printable,
+    )
+
+
+def document(template: str, style_name: str, script_name: str | None, **values: object) -> str:
+    """Return a page of ours with its style and script inside, and the hashes by which its policy allows them."""
+    style, script = _own(style_name), _own(script_name) if script_name else ""
+    return _TEMPLATES.get_template(template).render(
         style=Markup(style),  # noqa: S704 - our own file, and nothing that a run brought
         script=Markup(script),  # noqa: S704 - likewise
         style_hash=_hash(style),
         script_hash=_hash(script),
+        **values,
     )
 
 
