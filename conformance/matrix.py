@@ -123,11 +123,11 @@ def all_weaknesses() -> tuple[Weakness, ...]:
 
 
 def _of_reader(reader: NaiveReader) -> Weakness:
-    properties = {RULES[forgotten].guard_of for forgotten in reader.forgets}
+    properties = {RULES[known].guard_of for known in reader.forgets | reader.loosens}
     return Weakness(
         name=f"naive={reader.name}",
         statement=reader.description,
-        rules=reader.forgets.union(filter(None, properties)),
+        rules=reader.forgets.union(reader.loosens, filter(None, properties)),
         weaknesses=Weaknesses.named(naive=[reader.name]),
     )
 
