@@ -9,6 +9,7 @@ from idp_sim.catalogue import CannotPerform, Scenario
 from idp_sim.keyring import Keyring
 from idp_sim.login import Login, RemoteLogin, SamlLogin
 from idp_sim.remote_login.link import link
+from idp_sim.saml import canonical
 from idp_sim.saml.response import response
 from idp_sim.saml.signature import sign
 from idp_sim.stages import Draft, Form, Link, Signed
@@ -27,16 +28,30 @@ def perform(login: Login, keyring: Keyring, scenario: Scenario | None = None) ->
     planned = _deviate("plan", login, scenario)
     if isinstance(planned, RemoteLogin):
         return _deviate("wire", link(planned), scenario)
-    draft = _deviate("tree", Draft(planned, response(planned)), scenario)
+    if scenario is None or scenario.stage in ("plan", "wire"):
+        return _deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree)), scenario)
+    signed = _signed(planned, keyring, scenario)
+    return _form(signed.login, _written(signed))
+
+
+def by_tree(login: SamlLogin, keyring: Keyring) -> bytes:
+    """Return the Response of a login as it is sent, by way of its tree and of signxml."""
+    return _written(_signed(login, keyring))
+
+
+def _signed(login: SamlLogin, keyring: Keyring, scenario: Scenario | None = None) -> Signed:
+    draft = _deviate("tree", Draft(login, response(login)), scenario)
     signed = Signed(draft.login, sign(draft.response, draft.login, keyring))
-    return _deviate("wire", form(_deviate("signed tree", signed, scenario)), scenario)
+    return _deviate("signed tree", signed, scenario)
 
 
-def form(signed: Signed) -> Form:
-    """Return the form that carries this Response as it is (saml-bindings 3.5.4)."""
-    login = signed.login
-    message = base64.b64encode(etree.tostring(signed.response, encoding="UTF-8")).decode()
-    fields = [("SAMLResponse", message)]
+def _written(signed: Signed) -> bytes:
+    return etree.tostring(signed.response, encoding="UTF-8")
+
+
+def _form(login: SamlLogin, message: bytes) -> Form:
+    """Return the form that carries this Response (saml-bindings 3.5.4)."""
+    fields = [("SAMLResponse", base64.b64encode(message).decode())]
     if login.relay_state is not None:
         fields.append(("RelayState", login.relay_state))
     return Form(login=login, action=login.portal.acs_url, fields=tuple(fields))

@@ -16,6 +16,12 @@ def response(login: SamlLogin) -> etree._Element:
     return _Writer(login).response()
 
 
+def written_time(moment: datetime, precision: str) -> str:
+    """Return the moment as xs:dateTime in UTC, ending in Z (saml-core 1.3.3)."""
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
+
+
 @attrs.frozen
 class _Writer:
     login: SamlLogin
@@ -109,11 +115,7 @@ class _Writer:
             self.part(restriction, "Audience", text=login.audience)
 
     def time(self, moment: datetime | None) -> str | None:
-        """Return the moment as xs:dateTime in UTC, ending in Z (saml-core 1.3.3)."""
-        if moment is None:
-            return None
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-        return f"{moment.isoformat(timespec=self.login.time_precision)}Z"
+        return None if moment is None else written_time(moment, self.login.time_precision)
 
     def part(
         self, parent: etree._Element, name: str, attribs: Attribs | None = None, text: str | None = None
