@@ -13,7 +13,7 @@ import attrs
 
 from conformance.canary import Canary
 from conformance.case import Case, all_cases
-from conformance.sites import remote_login_of, sound_settings
+from conformance.sites import remote_login_of, signing_key_of, sound_settings
 from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
@@ -127,6 +127,7 @@ def deliver(case: Case) -> Delivered | None:
         remote_login=remote_login_of(known),
         allowed_drift_seconds=known.saml.allowed_drift_seconds,
         canary_url=canary().url,
+        signing_key=signing_key_of(scenario.given),
     )
     asked = REQUEST if scenario.start == "portal" else None
     login: Any = RemoteLogin(person=person, portal=portal, at=NOW)

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import socket
 import tempfile
 import threading
@@ -16,16 +17,20 @@ import attrs
 import waitress.server
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from lxml import etree
 from waitress import wasyncore
 
 import idp_sim.app
 import portal_stub.app
-from idp_sim.config import ENTITY_ID, Portal, RemoteLoginPortal, Simulator
+from idp_sim.config import ENTITY_ID, SECOND_ENTITY_ID, Portal, RemoteLoginPortal, Simulator
 from idp_sim.keyring import Keyring
 from idp_sim.people import Person, directory
+from idp_sim.saml.metadata import idp_metadata
 from portal_stub.config import Settings
+from portal_stub.idp_metadata import taken_from
+from portal_stub.keys import Keys
 from portal_stub.weakness import SOUND, Weaknesses
 from rulebook.strict_toml import structure
 
@@ -96,6 +101,21 @@ class PortalSettings:
         digest = hashes.SHA256() if algorithm == "sha256" else hashes.SHA1()  # noqa: S303 - the contract's default (S6)
         return self.keyring.certificate(key).fingerprint(digest).hex(":")
 
+    def pem(self, key: str = "signing") -> str:
+        """Return one of the simulator's certificates in PEM."""
+        return self.keyring.certificate(key).public_bytes(Encoding.PEM).decode()
+
+    def metadata(self, *keys: str) -> bytes:
+        """Return an identity provider's metadata with the certificates of these keys."""
+        certificates = [self.keyring.certificate(key) for key in keys]
+        return idp_metadata(ENTITY_ID, str(self.values["saml.login_url"]), certificates)
+
+    def taking(self, metadata: bytes) -> "PortalSettings":
+        """Return a copy in which everything is taken from the identity provider's metadata (portal-contract P3)."""
+        taken = attrs.asdict(taken_from(self.read().saml, metadata))
+        names = ("idp_entity_id", "login_url", "logout_url", "certificate", "fingerprint")
+        return self.but(**{f"saml__{name}": taken[name] for name in names})
+
     def read(self) -> Settings:
         """Return the settings as the portal reads them. Raises FileProblem for one that does not exist."""
         table: dict[str, Any] = {"account": _accounts()}
@@ -132,8 +152,8 @@ def stub_sites(
 ) -> Iterator[Addresses]:
     """Start a simulator and a portal stub that trust each other, and stop them at the end.
 
-    ``given`` are settings (dotted keys of ``portal.toml``) that both sides know, and ``trusts``, which names the key
-    with which the simulator signs for this portal. ``change`` alters the portal's settings behind the simulator's back.
+    ``given`` are settings (dotted keys of ``portal.toml``) that both sides know, and what ``sound_settings`` reads.
+    ``change`` alters the portal's settings behind the simulator's back.
     """
     keyring = keyring or Keyring.ephemeral()
     sockets = [listen(port) for port in ports]
@@ -148,14 +168,17 @@ def stub_sites(
         base_url=portal_url,
         entity_id=known.entity_id,
         remote_login=remote_login_of(known),
-        signing_key=given.get("trusts", "signing"),
+        signing_key=signing_key_of(given),
+        request_certificate=_portal_keys().signing.certificate.public_bytes(Encoding.PEM).decode(),
+        requests_signed=known.saml.sign_requests,
         allowed_drift_seconds=known.saml.allowed_drift_seconds,
         canary_url=canary_url,
     )
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         settings = known if change is None else change(sound).read()
-        portal = portal_stub.app.create_app(settings, f"sqlite:///{Path(folder) / 'portal.db'}", weaknesses)
+        database = f"sqlite:///{Path(folder) / 'portal.db'}"
+        portal = portal_stub.app.create_app(settings, database, weaknesses, keys=_portal_keys())
         simulator = idp_sim.app.create_app(Simulator(portals=(served,), keyring=keyring, base_url=simulator_url))
         for app, bound in zip((simulator, portal), sockets, strict=True):
             stack.callback(Server(app, bound).close)
@@ -174,7 +197,12 @@ def remote_login_of(settings: Settings) -> RemoteLoginPortal:
 
 
 def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str, keyring: Keyring) -> PortalSettings:
-    """Return the settings of a stub that trusts the simulator, with the given ones in their place."""
+    """Return the settings of a stub that trusts the simulator, with the given ones in their place.
+
+    Beside settings, ``given`` may hold ``trusts``, the names of keys whose certificates the portal trusts, with blanks
+    between them: the simulator signs with the first. ``trusts_second`` is the name of the key by which the portal
+    trusts a second identity provider.
+    """
     chosen = dict(given)
     settings = PortalSettings(
         {
@@ -190,8 +218,25 @@ def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str
         },
         keyring,
     )
-    trusted = settings.fingerprint(chosen.pop("trusts", "signing"))
-    return PortalSettings({**settings.values, "saml.fingerprint": trusted, **chosen}, keyring)
+    names, second = str(chosen.pop("trusts", "signing")).split(), chosen.pop("trusts_second", None)
+    trusted = {"saml.fingerprint": settings.fingerprint(names[0])}
+    if len(names) > 1:
+        trusted = {"saml.certificate": "".join(map(settings.pem, names))}
+    if second is not None:
+        further = {"entity_id": SECOND_ENTITY_ID, "fingerprint": settings.fingerprint(second)}
+        chosen["saml.further_idp"] = [further]
+    return PortalSettings({**settings.values, **trusted, **chosen}, keyring)
+
+
+def signing_key_of(given: Mapping[str, Any]) -> str:
+    """Return the name of the key with which the simulator signs for a portal with these given settings."""
+    return str(given.get("trusts", "signing")).split()[0]
+
+
+@functools.cache
+def _portal_keys() -> Keys:
+    """The keys of every stub of this process: making them costs as much as some sign-ins."""
+    return Keys()
 
 
 def _accounts() -> list[dict[str, Any]]:

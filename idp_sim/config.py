@@ -16,6 +16,10 @@ ENTITY_ID = "http://idp.localhost/saml/metadata"
 """The simulator's entity ID. A name, not an address: it stays the same whatever port is served."""
 
 
+SECOND_ENTITY_ID = "https://second-idp.example:8443/name"
+"""Entity ID of a second identity provider, as which the simulator speaks where a portal trusts two of them."""
+
+
 @attrs.frozen
 class RemoteLoginPortal:
     """How a portal takes remote logins (portal-contract R1, R4)."""

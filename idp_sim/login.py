@@ -24,6 +24,9 @@ UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"  # noqa: S105 - a class of login
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
+_ALGORITHMS = {"ec": "ecdsa-sha256", "ec-384": "ecdsa-sha384", "ec-521": "ecdsa-sha512", "dsa": "dsa-sha256"}
+"""The usual signature algorithm of a key that is not RSA."""
+
 Attributes = tuple[tuple[str, str], ...]
 """Pairs of attribute name and value, in the order in which they are written."""
 
@@ -152,7 +155,7 @@ class SamlLogin(_Plan):
     """Name of the key in the keyring."""
     certificates: tuple[str, ...] = follows(lambda self: (self.signing_key,))
     """Names of the keys whose certificates stand in KeyInfo, in this order."""
-    signature_algorithm: str = follows(lambda self: "ecdsa-sha256" if self.signing_key == "ec" else "rsa-sha256")
+    signature_algorithm: str = follows(lambda self: _ALGORITHMS.get(self.signing_key, "rsa-sha256"))
     digest_algorithm: str = "sha256"
     further_transforms: tuple[str, ...] = ()
     """``ds:Transform`` elements as XML text, written after the two that every signature has."""

@@ -42,6 +42,16 @@ class SimpleSettings:
 
 
 @attrs.frozen(kw_only=True)
+class FurtherIdp:
+    """Table ``[[saml.further_idp]]``: an identity provider beside the one to which requests are sent."""
+
+    entity_id: str = setting("Entity ID of this identity provider. Its key is trusted for this issuer only.")
+    fingerprint: str = setting("Fingerprint of its signing certificate.", "")
+    fingerprint_algorithm: Literal["sha1", "sha256"] = setting("Digest of the fingerprint.", "sha1")
+    certificate: str = setting("Its certificate, or several, in PEM, in place of the fingerprint.", "")
+
+
+@attrs.frozen(kw_only=True)
 class SamlSettings:
     """Table ``[saml]``."""
 
@@ -61,6 +71,7 @@ class SamlSettings:
         "Which part must be signed (S5).", "either"
     )
     allow_sha1: bool = setting("Accept rsa-sha1 signatures and SHA-1 digests (S5).", False)
+    least_key_bits: int = setting("Fewest bits of an RSA key that signs (S5).", 2048)
     allow_rsa15: bool = setting("Accept RSA 1.5 key transport (S7).", False)
     require_encryption: bool = setting("Refuse assertions that are not encrypted (S7).", False)
     allowed_drift_seconds: int = setting("Allowed clock drift, in seconds (S8).", 60)
@@ -76,6 +87,18 @@ class SamlSettings:
         "Message for a bad time: `conditions` names NotBefore and NotOnOrAfter, `response` is the older wording (S15).",
         "conditions",
     )
+    further_idp: tuple[FurtherIdp, ...] = setting(
+        "Further identity providers, one table for each. People begin there, since requests go to the one above.", ()
+    )
+
+    @further_idp.validator
+    def _each_issuer_once(self, _: "attrs.Attribute[object]", value: tuple[FurtherIdp, ...]) -> None:
+        names = [self.idp_entity_id, *(further.entity_id for further in value)]
+        if value and not (all(names) and len(set(names)) == len(names)):
+            raise ValueError(
+                "with several identity providers each needs an entity ID of its own (saml.idp_entity_id and "
+                f"saml.further_idp.entity_id), got {', '.join(map(repr, names))}"
+            )
 
 
 def _own_address(_: object, __: "attrs.Attribute[str]", value: str) -> None:

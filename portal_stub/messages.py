@@ -36,6 +36,8 @@ _SENTENCES = {
     "saml.signature.algorithm": "The signature uses an algorithm that is not allowed",
     "saml.signature.certificate-present": "The signature carries no certificate",
     "saml.signature.fingerprint": "Fingerprint mismatch",
+    "saml.signature.key-size": "The key of the signature is too short",
+    "saml.signature.issuer-key": "The response is signed by another identity provider than it names",
     "saml.signature.value": "Invalid Signature on SAML Response",
     "saml.signature.digest": "Invalid Signature on SAML Response",
     "saml.time.format": "A time in the response cannot be read",

@@ -33,7 +33,8 @@ def _tables(kind: type, name: str) -> Iterator[str]:
             several = not attrs.has(field.type)
             if several:
                 yield f"{field.metadata['does']}\n"
-            yield from _tables(inner, f"[[{field.name}]]" if several else f"[{field.name}]")
+            inside = f"{name.strip('[]')}.{field.name}" if name else field.name
+            yield from _tables(inner, f"[[{inside}]]" if several else f"[{inside}]")
 
 
 def _inner(kind: Any) -> type | None:

@@ -17,7 +17,7 @@ from rulebook import RULES, UnknownRule, rule
 from rulebook.rules import guards_of
 from rulebook.strict_toml import nearest
 
-Part = Literal["document", "assertion", "name-id", "attributes", "address", "text", "link"]
+Part = Literal["document", "assertion", "name-id", "attributes", "address", "text", "link", "fingerprint"]
 """What a naive reader reads.
 
 ``document``: ``(bytes) -> root``, how the bytes of a SAML message become a tree.
@@ -28,6 +28,8 @@ to the sound checks, and no rule is forgotten for it.
 ``address``: ``(expected, got) -> bool``, whether an address or an entity ID is the expected one.
 ``text``: ``(element) -> str``, what the text of an element is.
 ``link``: ``(pairs) -> pairs``, which parameters of a remote login's link are read.
+``fingerprint``: ``(own, stored) -> bool``, whether a certificate with this fingerprint (hex digits) is the one whose
+fingerprint was stored, in the words in which it was stored.
 """
 
 F = TypeVar("F", bound=Callable[..., Any])

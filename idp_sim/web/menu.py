@@ -92,8 +92,8 @@ def bases_of(scenario: Scenario) -> tuple[Base, ...]:
 def marks_of(scenario: Scenario) -> tuple[str, ...]:
     """Return what a person must know before choosing the scenario, in short phrases."""
     marks = [
-        f"needs a portal that trusts the key {value}"
-        if key == "trusts"
+        f"needs a portal that trusts {_TRUSTED[key]} {', '.join(str(value).split())}"
+        if key in _TRUSTED
         else f"needs a portal set to {key} = {_toml(value)}"
         for key, value in scenario.given.items()
     ]
@@ -103,6 +103,9 @@ def marks_of(scenario: Scenario) -> tuple[str, ...]:
         marks.append(f"needs a real browser: {scenario.needs_browser}")
     marks += [f"{OUTCOME_WORDS[outcome]} when signed: {base}" for base, outcome in scenario.outcome_on.items()]
     return tuple(marks)
+
+
+_TRUSTED = {"trusts": "the key", "trusts_second": "a second identity provider by the key"}
 
 
 def _toml(value: object) -> str:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Callable
 from typing import Literal
 
 import attrs
@@ -11,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from portal_stub.address import shown
-from portal_stub.config import SamlSettings
+from portal_stub.config import FurtherIdp, SamlSettings
 
 Algorithm = Literal["sha1", "sha256"]
 
@@ -40,15 +41,21 @@ class Fingerprint:
 
 @attrs.frozen(kw_only=True)
 class Trust:
-    """The certificates that the portal trusts, by their fingerprints; ``problem`` says why there are none."""
+    """The certificates that the portal trusts, by their fingerprints; ``problem`` says why there are none.
+
+    ``stored`` is the fingerprint in the words in which it was stored, or None where whole certificates were.
+    """
 
     fingerprints: tuple[str, ...] = ()
     algorithm: Algorithm = "sha1"
     problem: str = ""
+    stored: str | None = None
 
-    def accepts(self, certificate: x509.Certificate) -> bool:
-        """Return whether the certificate has a trusted fingerprint."""
+    def accepts(self, certificate: x509.Certificate, naively: Callable[[str, str], bool] | None = None) -> bool:
+        """Return whether the certificate has a trusted fingerprint, or what a naive comparison takes for it."""
         own = fingerprint_of(certificate, self.algorithm)
+        if naively is not None and self.stored is not None:
+            return naively(own, self.stored)
         return any(hmac.compare_digest(own, trusted) for trusted in self.fingerprints)
 
 
@@ -114,16 +121,16 @@ def read_base64_certificate(text: str) -> x509.Certificate | None:
         return None
 
 
-def trust(settings: SamlSettings) -> Trust:
+def trust(settings: SamlSettings | FurtherIdp) -> Trust:
     """Return whom the portal trusts by these settings: the certificate where one is stored, else the fingerprint."""
-    algorithm = settings.fingerprint_algorithm
+    algorithm, stored = settings.fingerprint_algorithm, settings.fingerprint
     try:
         if settings.certificate.strip():
             certificates = read_certificates(settings.certificate)
             found = tuple(fingerprint_of(certificate, algorithm) for certificate in certificates)
             return Trust(fingerprints=found, algorithm=algorithm)
-        if settings.fingerprint.strip():
-            return Trust(fingerprints=(normalise(settings.fingerprint, algorithm).value,), algorithm=algorithm)
+        if stored.strip():
+            return Trust(fingerprints=(normalise(stored, algorithm).value,), algorithm=algorithm, stored=stored)
     except FingerprintProblem as problem:
-        return Trust(algorithm=algorithm, problem=str(problem))
-    return Trust(algorithm=algorithm, problem="no fingerprint and no certificate is stored")
+        return Trust(algorithm=algorithm, problem=str(problem), stored=stored)
+    return Trust(algorithm=algorithm, problem="no fingerprint and no certificate is stored", stored=stored)

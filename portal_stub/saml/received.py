@@ -17,8 +17,9 @@ from lxml import etree
 
 from portal_stub.checks import NotApplicable
 from portal_stub.config import SamlSettings, Settings
-from portal_stub.saml.fingerprint import Trust, trust
+from portal_stub.saml.fingerprint import Trust
 from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.providers import Provider, providers, those_that_trust
 from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
 from portal_stub.saml.xml import (
     MAX_BYTES,
@@ -84,9 +85,31 @@ class Received:
         return timedelta(seconds=self.saml.allowed_drift_seconds)
 
     @cached_property
+    def providers(self) -> Sequence[Provider]:
+        """The identity providers that the portal knows; requests are sent to the first."""
+        return providers(self.saml)
+
+    @property
     def trust(self) -> Trust:
-        """The certificates that the portal trusts."""
-        return trust(self.saml)
+        """The certificates that the portal trusts of the identity provider to which it sends requests."""
+        return self.providers[0].trust
+
+    def owners(self, certificate: x509.Certificate) -> Sequence[Provider]:
+        """Return the identity providers of which the portal trusts the certificate."""
+        reader = self.weaknesses.reader("fingerprint")
+        return those_that_trust(self.providers, certificate, None if reader is None else reader.read)
+
+    @property
+    def provider(self) -> Provider:
+        """The identity provider that the message says it is of; the first where it names none that is known."""
+        elements = (element for element in (self.assertion_if_any, self.envelope) if element is not None)
+        issuer = next((found for element in elements if (found := element.find(saml("Issuer"))) is not None), None)
+        return self.provider_named(issuer) or self.providers[0]
+
+    def provider_named(self, issuer: etree._Element | None) -> Provider | None:
+        """Return the identity provider that an Issuer names, or None where the portal knows none of that name."""
+        name = "" if issuer is None else self.text(issuer)
+        return next((known for known in self.providers if self.is_same(known.entity_id, name)), None)
 
     # The stages of reading, in order.
 
@@ -220,7 +243,7 @@ class Received:
 
     def believed(self, signature: Signature) -> Sequence[x509.Certificate]:
         """Return the signature's certificates that the portal trusts, or takes on trust because it forgot to ask."""
-        trusted = [certificate for certificate in signature.certificates if self.trust.accepts(certificate)]
+        trusted = [certificate for certificate in signature.certificates if self.owners(certificate)]
         forgot = "saml.signature.fingerprint" in self.waived or (
             "saml.settings.fingerprint" in self.waived and not self.trust.fingerprints
         )
@@ -242,6 +265,17 @@ class Received:
             (signature, verify(signature, document, self.believed(signature), self.algorithms))
             for signature in self.signatures
         )
+
+    def foreign(self, signature: Signature, result: Verification) -> str:
+        """Return whose key has verified the signature, where it is not that of the issuer, or the empty string."""
+        if len(self.providers) == 1 or result.certificate is None or result.signed is None:
+            return ""
+        owners = self.owners(result.certificate)
+        issuer = result.signed.find(saml("Issuer"))
+        if issuer is None:
+            issuer = result.signed.find(f"{ASSERTION}/{saml('Issuer')}")
+        named = self.provider_named(issuer)
+        return "" if named is None or not owners or named in owners else owners[0].entity_id
 
     def unguarded(self, signature: Signature) -> bool:
         """Return whether a guard refuses the signature, so that nothing is read from what it covers."""
@@ -266,7 +300,9 @@ class Received:
             [
                 result.signed
                 for signature, result in self.verified
-                if result.signed is not None and not self.unguarded(signature)
+                if result.signed is not None
+                and not self.unguarded(signature)
+                and not ("saml.signature.issuer-key" not in self.waived and self.foreign(signature, result))
             ]
         )
         if covered is None and self.waived & FORGETTING_TRUSTS:

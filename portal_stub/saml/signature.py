@@ -81,11 +81,15 @@ class Signature:
 
 @attrs.frozen
 class Verification:
-    """What came of verifying a signature. ``signed`` is the signed element, parsed anew from what was digested."""
+    """What came of verifying a signature.
+
+    ``signed`` is the signed element, parsed anew from what was digested, ``certificate`` the one that verified it.
+    """
 
     kind: Kind
     why: str = ""
     signed: etree._Element | None = None
+    certificate: x509.Certificate | None = None
 
 
 def find_signatures(root: etree._Element, response: etree._Element | None) -> tuple[Signature, ...]:
@@ -139,7 +143,7 @@ def _verify(
     signed = None if isinstance(result, list) else result.signed_xml
     if signed is None:
         return Verification("structure", "what was signed is not an XML element")
-    return Verification("verified", signed=signed)
+    return Verification("verified", signed=signed, certificate=certificate)
 
 
 def _kind_of(problem: str) -> Kind:

@@ -64,8 +64,10 @@ STATUS_CODE = "samlp:Status/samlp:StatusCode"
 
 @functools.cache
 def key(name: str) -> Key:
-    """A key that lives as long as the test run: ``trusted``, ``rogue``, or ``ec``."""
-    return ec.generate_private_key(ec.SECP256R1()) if name == "ec" else rsa.generate_private_key(65537, 2048)
+    """A key that lives as long as the test run: ``trusted``, ``rogue``, ``short`` (1024 bits), or ``ec``."""
+    if name == "ec":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(65537, 1024 if name == "short" else 2048)
 
 
 @functools.cache

@@ -10,8 +10,9 @@ import attrs
 import pytest
 from lxml import etree
 
-from portal_stub.config import Settings, SsoSettings
+from portal_stub.config import FurtherIdp, Settings, SsoSettings
 from portal_stub.saml.checks import CHECKS
+from portal_stub.saml.fingerprint import fingerprint_of
 from portal_stub.saml.message import Memory, Post
 from portal_stub.weakness import Weaknesses
 from rulebook import RULES
@@ -48,6 +49,11 @@ PAST, FUTURE = at(-10 * MINUTES), at(10 * MINUTES)
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 SIGNATURE = ".//ds:Signature"
+
+
+def second_idp() -> tuple[FurtherIdp, ...]:
+    """A second identity provider, whose key is ``rogue``."""
+    return (FurtherIdp(entity_id="urn:second", fingerprint=fingerprint_of(certificate("rogue"), "sha1")),)
 
 
 @attrs.frozen(kw_only=True)
@@ -242,6 +248,12 @@ BROKEN = [
         "saml.signature.value",
         lambda: Signing(key="rogue", certificates=(certificate("rogue"), certificate("trusted"))),
     ),
+    signing(
+        "saml.signature.issuer-key",
+        lambda: Signing(key="rogue"),
+        settings=lambda: settings(further_idp=second_idp()),
+    ),
+    signing("saml.signature.key-size", lambda: Signing(key="short"), settings=lambda: settings("short")),
     signed("saml.signature.value", other_value),
     signed("saml.signature.digest", forge, forged=True),
 ]  # fmt: skip

@@ -37,7 +37,7 @@ def test_the_class_is_covered_or_left_out_for_a_reason(name: str) -> None:
     assert (name in dict(covered())) != (name in left_out())
 
 
-@pytest.mark.parametrize(("name", "glob"), covered())
+@pytest.mark.parametrize(("name", "glob"), list(covered()))
 def test_what_covers_a_class_exists(name: str, glob: str) -> None:
     assert name in all_classes()
     assert any(matches(glob, case_id) for case_id in IDS)

@@ -40,6 +40,18 @@ def signatures(case: Case) -> Iterator[etree._Element]:
     yield from response.iter(f"{{{DS}}}Signature")
 
 
+def key_of(case: Case) -> str:
+    """The key with which the case is signed."""
+    login = SamlLogin(person=directory()[1], portal=PORTAL, base=case.base or "assertion")
+    planned = case.scenario.apply(login) if case.scenario.stage == "plan" else login
+    return str(planned.signing_key)
+
+
+def trusted_key(case: Case) -> str:
+    """The key that the portal trusts, of several the first."""
+    return str(case.scenario.given.get("trusts", "signing")).split()[0]
+
+
 def verifies(signature: etree._Element, key_name: str) -> bool:
     context = xmlsec.SignatureContext()
     pem = Keyring.ephemeral().certificate(key_name).public_bytes(Encoding.PEM)
@@ -53,10 +65,9 @@ def verifies(signature: etree._Element, key_name: str) -> bool:
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.scenario.breaks], ids=named)
 def test_every_signature_of_a_sound_message_verifies(case: Case) -> None:
-    key_name = case.scenario.given.get("trusts", "signing")
     found = list(signatures(case))
     assert len(found) == (2 if case.base == "both" else 1)
-    assert all(verifies(signature, key_name) for signature in found)
+    assert all(verifies(signature, key_of(case)) for signature in found)
 
 
 NOT_SIGNED_PROPERLY = {
@@ -75,19 +86,26 @@ NOT_SIGNED_PROPERLY = {
 def test_a_message_broken_otherwise_is_signed_properly(case: Case) -> None:
     found = list(signatures(case))
     assert found
-    assert all(verifies(signature, "signing") for signature in found)
+    assert all(verifies(signature, key_of(case)) for signature in found)
 
 
 BAD = ("saml.signature.digest", "saml.signature.value", "saml.signature.fingerprint")
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if case.scenario.breaks and case.scenario.breaks[0].id in BAD], ids=named
+    "case",
+    [
+        case
+        for case in CASES
+        # A renewed certificate is another one for the same key: it is refused for its fingerprint alone.
+        if case.scenario.breaks and case.scenario.breaks[0].id in BAD and "renewed-certificate" not in case.id
+    ],
+    ids=named,
 )
 def test_altered_messages_and_those_of_another_key_do_not_verify(case: Case) -> None:
     found = list(signatures(case))
     assert found
-    assert not all(verifies(signature, "signing") for signature in found)
+    assert not all(verifies(signature, trusted_key(case)) for signature in found)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +114,7 @@ def test_altered_messages_and_those_of_another_key_do_not_verify(case: Case) -> 
     ids=named,
 )
 def test_those_of_another_key_verify_with_that_key(case: Case) -> None:
-    assert all(verifies(signature, "rogue") for signature in signatures(case))
+    assert all(verifies(signature, key_of(case)) for signature in signatures(case))
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ def present(received: Received) -> Found:
 
 @CHECKS.enforces("saml.assertion.issuer")
 def issuer(received: Received) -> Found:
-    """The assertion must name its issuer, the Response may."""
-    expected = received.saml.idp_entity_id
+    """The assertion must name its issuer, the Response may. Of several identity providers both name the same."""
+    expected = received.provider.entity_id
     if not expected:
         raise NotApplicable("the portal's settings do not name the identity provider")
     assertion, response = received.assertion_if_any, received.envelope

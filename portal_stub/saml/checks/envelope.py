@@ -41,6 +41,10 @@ def in_response_to(received: Received) -> Found:
     request = _response(received).get("InResponseTo")
     if request is None:
         raise NotApplicable("the Response names no request")
+    if received.provider is not received.providers[0]:
+        # A request is discarded by whom its Destination does not name (saml-core 3.2.1), so this is no answer to it.
+        asked = f"an answer of {shown(received.providers[0].entity_id)}, to which requests are sent"
+        return violated(asked, f"one of {shown(received.provider.entity_id)}")
     if received.memory.open_requests is None:
         raise NotApplicable("offline")
     if request in received.memory.open_requests:

@@ -20,10 +20,9 @@ def sso_enabled(received: Received) -> Found:
 @CHECKS.enforces("saml.settings.fingerprint")
 def settings_fingerprint(received: Received) -> Found:
     """A stored text that is no fingerprint is as good as none."""
-    trust = received.trust
-    if trust.fingerprints:
+    if any(provider.trust.fingerprints for provider in received.providers):
         return ok()
-    return violated("the fingerprint or the certificate of the identity provider", trust.problem)
+    return violated("the fingerprint or the certificate of the identity provider", received.trust.problem)
 
 
 @CHECKS.enforces("saml.message.present")

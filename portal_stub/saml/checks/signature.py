@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Set
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from portal_stub.address import shown
@@ -58,18 +59,28 @@ def certificate_present(received: Received) -> Found:
 @CHECKS.enforces("saml.signature.fingerprint")
 def fingerprint(received: Received) -> Found:
     """An expired certificate is a warning: the fingerprint is the trust, not the dates."""
-    trust = received.trust
-    if not trust.fingerprints:
+    if not any(provider.trust.fingerprints for provider in received.providers):
         raise NotApplicable("the portal knows no fingerprint to compare with")
     trusted: list[x509.Certificate] = []
     for signature in received.signatures:
         if not signature.certificates:
             raise NotApplicable("the signature carries no certificate")
-        known = [certificate for certificate in signature.certificates if trust.accepts(certificate)]
+        known = [certificate for certificate in signature.certificates if received.owners(certificate)]
         if not known:
             return _mismatch(received, signature)
         trusted += known
     return _expired(received, trusted) or ok()
+
+
+@CHECKS.enforces("saml.signature.key-size")
+def key_size(received: Received) -> Found:
+    """By the setting least_key_bits. The curves of ECDSA are all long enough."""
+    least = received.saml.least_key_bits
+    for _, result in received.verified:
+        key = None if result.certificate is None else result.certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < least:
+            return violated(f"an RSA key of {least} bits or more", f"one of {key.key_size} bits")
+    return ok()
 
 
 @CHECKS.enforces("saml.signature.value")
@@ -78,6 +89,18 @@ def value(received: Received) -> Found:
     for result in _results(received, {"verified", "digest", "value"}, unless_unguarded="structure"):
         if result.kind in ("value", "structure"):
             return violated("a signature made with the trusted certificate's key", result.why)
+    return ok()
+
+
+@CHECKS.enforces("saml.signature.issuer-key")
+def issuer_key(received: Received) -> Found:
+    """Of several trusted identity providers, each speaks for itself. The key that has verified counts."""
+    if len(received.providers) == 1:
+        raise NotApplicable("the portal trusts one identity provider only")
+    for signature, result in received.verified:
+        owner = received.foreign(signature, result)
+        if owner:
+            return violated("a signature by the identity provider that the Issuer names", f"one by {shown(owner)}")
     return ok()
 
 
@@ -156,7 +179,8 @@ def _results(received: Received, kinds: Set[Kind], unless_unguarded: Kind) -> li
 
 def _mismatch(received: Received, signature: Signature) -> Found:
     trust = received.trust
-    stored = ", ".join(named(known, "sha1" if len(known) == 40 else "sha256") for known in trust.fingerprints)
+    all_known = (known for provider in received.providers for known in provider.trust.fingerprints)
+    stored = ", ".join(named(known, "sha1" if len(known) == 40 else "sha256") for known in all_known)
     came = "; ".join(
         f"{named(fingerprint_of(certificate, trust.algorithm), trust.algorithm)} ({shown(_subject(certificate))})"
         for certificate in signature.certificates[:3]
