@@ -88,7 +88,7 @@ class Delivered:
         login, identity = self.sent.login, diagnosis.identity
         if identity is None:
             return False
-        if self.case.outcome != "must-accept":
+        if self.case.outcome not in ("must-accept", "advisory"):
             return identity.email == login.person.email
         if isinstance(login, RemoteLogin):
             return (identity.email, identity.name) == (login.email, login.name)

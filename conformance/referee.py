@@ -72,7 +72,7 @@ class Referee:
             action = functools.partial(self._sign_in_at, journey, control, scenario.apply)
         else:
             action = lambda: journey.sign_in(scenario.id)  # noqa: E731
-            if case.outcome == "must-accept":
+            if case.outcome in ("must-accept", "advisory"):
                 journey.whom, lands_on = _asked_for(case, journey)
             if scenario.breaks:
                 lands_on = None

@@ -155,6 +155,8 @@ class HttpVisitor:
             )
         except httpx.TimeoutException:
             raise SiteFailed(parts.netloc, "did not answer in time") from None
+        except httpx.InvalidURL as error:
+            raise SiteFailed(parts.netloc, f"sent the browser to what is no address of a page ({error})") from None
         except httpx.TransportError as error:
             raise SiteFailed(parts.netloc, f"dropped the connection ({error})") from None
         if response.status_code >= 500:

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 
@@ -15,6 +16,9 @@ CHECKS: Checks[Received] = Checks()
 
 _SECONDS = re.compile(rb"([0-9]+)(?:\.[0-9]+)?")
 _MOST_DIGITS = 15
+_LONGEST_NAME = 255
+_TURNS_DIRECTION = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes of UAX 9, 3.1: the letters of right-to-left scripts are none of them."""
 _MOST_COMBINATIONS = 1000
 
 
@@ -53,6 +57,18 @@ def query_once(link: Received) -> Found:
 def name_present(link: Received) -> Found:
     """A person needs a name."""
     return _present(link, "name")
+
+
+@CHECKS.enforces("remote-login.name.printable")
+def name_printable(link: Received) -> Found:
+    """A name is shown on every page and stored in a column."""
+    if link.blank("name"):
+        raise NotApplicable("no name was sent")
+    name = link.text("name")
+    if len(name) > _LONGEST_NAME:
+        return violated(f"at most {_LONGEST_NAME} characters", f"{len(name)} characters")
+    odd = next((character for character in name if _is_control(character)), None)
+    return ok() if odd is None else violated("a name without controls", f"{shown(name)} has the character {odd!a}")
 
 
 @CHECKS.enforces("remote-login.email.present")
@@ -117,6 +133,8 @@ def hash_matches(link: Received) -> Found:
     if link.unclear and "remote-login.query.once" not in link.waived:
         raise NotApplicable(f"'{link.unclear}' was sent more than once, so it is unclear which value was hashed")
     simple = link.settings.simple
+    if simple.profile != "md5" and link.blank("timestamp") and "remote-login.timestamp.present" not in link.waived:
+        raise NotApplicable("the timestamp did not arrive, so what was hashed is not known")
     expected = f"32 lower-case hex digits: {FORMULAS[simple.profile]}"
     if not simple.secret:
         return violated(expected, "the portal has no shared secret", "Set a shared secret on the portal.")
@@ -126,6 +144,10 @@ def hash_matches(link: Received) -> Found:
         if hmac.compare_digest(right, sent):
             return ok()
     return violated(expected, f"{shown(link.text('hash'))}, which is another")
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" or unicodedata.bidirectional(character) in _TURNS_DIRECTION
 
 
 def _present(link: Received, name: str) -> Found:

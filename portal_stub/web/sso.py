@@ -15,7 +15,7 @@ from portal_stub.saml.judge import judge as judge_response
 from portal_stub.saml.message import Memory, Post
 from portal_stub.saml.metadata import metadata as portal_metadata
 from portal_stub.web.login import enter
-from portal_stub.web.targets import offsite_target, own_host_target
+from portal_stub.web.targets import WEB, offsite_target, own_host_target
 from portal_stub.web.visit import portal, visit
 from rulebook import rule
 
@@ -108,7 +108,8 @@ def _address(diagnosis: Diagnosis, granted: Granted) -> tuple[str, Finding]:
     if own is not None:
         return own, Finding(rule=_OWN_HOST, outcome="ok")
     waived = _OWN_HOST in portal().weaknesses.without
-    elsewhere = offsite_target(target) if waived or settings.follow_offsite_targets else None
+    followed = (*WEB, "javascript") if waived else WEB if settings.follow_offsite_targets else ()
+    elsewhere = offsite_target(target, followed)
     finding = Finding(
         rule=_OWN_HOST,
         outcome="not-applicable" if waived else "warning",

@@ -1,11 +1,14 @@
 """Where a browser is sent: the portal's own pages, and the addresses that an administrator has set."""
 
 import re
+from collections.abc import Collection
 from urllib.parse import SplitResult, quote, urlsplit
 
 _LONGEST = 2000
 _NEVER_IN_A_TARGET = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+_AROUND = "".join(map(chr, range(0x21)))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+WEB = tuple(_DEFAULT_PORTS)
 
 
 def own_host_target(target: str, base_url: str) -> str | None:
@@ -23,12 +26,18 @@ def own_host_target(target: str, base_url: str) -> str | None:
     return base_url + quote(path, safe="/?#%:@!$&'()*+,;=-._~[]")
 
 
-def offsite_target(target: str) -> str | None:
-    """Return ``target`` as an address to redirect to, wherever it is; ``None`` when it is not an http address."""
-    if _NEVER_IN_A_TARGET.search(target):
-        return None
-    parts = _split(target)
-    return quote(target, safe="/?#%:@!$&'()*+,;=-._~[]") if parts and parts.scheme in _DEFAULT_PORTS else None
+def offsite_target(target: str, schemes: Collection[str]) -> str | None:
+    """Return ``target`` as browsers read it (WHATWG URL 4.4) if it has one of these schemes, wherever it leads.
+
+    Blanks and controls around it and line breaks and tabs in it are left out, a backslash is a slash, and two slashes
+    or more begin a host.
+    """
+    read = re.sub(r"[\t\r\n]", "", target.strip(_AROUND)).replace("\\", "/")
+    if read.startswith("//"):
+        read = "http://" + read.lstrip("/")
+    read = re.sub(r"^(https?):/*", r"\1://", read)
+    parts = _split(read)
+    return quote(read, safe="/?#%:@!$&'()*+,;=-._~[]") if parts and parts.scheme in schemes else None
 
 
 def with_host_url(address: str, host: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal_stub.web.targets import is_web_address, offsite_target, own_host_target, with_host_url
+from portal_stub.web.targets import WEB, is_web_address, offsite_target, own_host_target, with_host_url
 
 BASE = "http://portal.localhost:5002"
 
@@ -86,9 +86,24 @@ def test_whatever_is_sent_the_browser_stays(target: str) -> None:
         assert address.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("target", "read"),
+    [
+        ("//elsewhere/x", "http://elsewhere/x"),
+        ("/\\elsewhere/", "http://elsewhere/"),
+        ("/\t/elsewhere", "http://elsewhere"),
+        (" \nhttp:elsewhere/", "http://elsewhere/"),
+        ("/own", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_a_target_is_followed_as_browsers_read_it(target: str, read: str | None) -> None:
+    assert offsite_target(target, WEB) == read
+
+
 @given(st.text())
 def test_a_target_elsewhere_is_at_least_an_address(target: str) -> None:
-    address = offsite_target(target)
+    address = offsite_target(target, WEB)
     assert address is None or (address.isascii() and address.isprintable() and address[:4].lower() == "http")
 
 

@@ -37,6 +37,10 @@ NOT_AN_ADDRESS = {
     "blank-inside": "jane doe@example.com",
     "two-addresses": "jane@example.com,john@example.com",
     "with-name": "Jane <jane@example.com>",
+    "newline-at-end": "jane@example.com\n",
+    "newline-inside": "jane@example.com\nbcc: john@example.com",
+    "nul-inside": "jane\0@example.com",
+    "very-long": f"{'j' * 300}@example.com",
 }
 
 
@@ -44,3 +48,19 @@ NOT_AN_ADDRESS = {
 def email_not_an_address(login: RemoteLogin, value: str) -> RemoteLogin:
     """What is sent as address is none: {variant}."""
     return login.but(email=value)
+
+
+NOT_A_NAME = {
+    "nul": "Jane\0Doe",
+    "newline": "Jane\nDoe",
+    "escape": "Jane \x1b[31mDoe",
+    "right-to-left-override": "Jane \u202eeoD",
+    "isolate": "Jane \u2066Doe",
+    "very-long": "Jane " + "Doe" * 2000,
+}
+
+
+@breaks("remote-login.name.printable", variants=NOT_A_NAME)
+def name_not_printable(login: RemoteLogin, value: str) -> RemoteLogin:
+    """The name holds what no name holds and no page can show: {variant}."""
+    return login.but(name=value)

@@ -61,6 +61,12 @@ def too_long(link: Link) -> Link:
 
 
 @breaks("remote-login.hash.matches")
+def not_hex(link: Link) -> Link:
+    """The last digit of the hash is a letter that is no hex digit."""
+    return _with_hash(link, _hash(link)[:-1] + "g")
+
+
+@breaks("remote-login.hash.matches")
 def not_ascii(link: Link) -> Link:
     """The hash holds letters that are not ASCII, over which a careless comparison stumbles."""
     return _with_hash(link, "é" * 32)
@@ -87,6 +93,12 @@ def formula_without_salt(login: RemoteLogin) -> RemoteLogin:
     return login.but(profile="hmac-md5")
 
 
+@breaks("remote-login.hash.matches", variants={"newline": "\n", "blank": " ", "windows-newline": "\r\n"})
+def secret_with_tail(login: RemoteLogin, tail: str) -> RemoteLogin:
+    """The secret was read from a file together with what stands at its end: {variant}."""
+    return login.but(secret=login.secret + tail)
+
+
 @breaks("remote-login.hash.matches")
 def name_altered(link: Link) -> Link:
     """The name was changed to the forged one after hashing."""
@@ -105,3 +117,21 @@ def timestamp_altered(link: Link) -> Link:
     if link.login.timestamp is None:
         raise CannotPerform("In the profile md5 the timestamp is not part of the hash, so nothing would be broken.")
     return _with(link, "timestamp", str(int(link.login.at.timestamp()) - 60).encode())
+
+
+@breaks("remote-login.hash.matches", given={"simple.profile": "hmac-md5-salted"})
+def border_moved(link: Link) -> Link:
+    """The first letter of the address was moved to the end of the name after hashing, across the secret."""
+    name, email = link.login.name or "", link.login.email or ""
+    return _with(_with(link, "name", (name + email[0]).encode()), "email", email[1:].encode())
+
+
+@breaks("remote-login.hash.matches", outcome="advisory")
+def border_moved_without_salt(login: RemoteLogin) -> RemoteLogin:
+    """The first letter of the address was moved to the end of the name, and the documented formula gives the same hash.
+
+    No portal on the older formulas can tell: the hash is right for the address that now stands there. It is why the
+    formula was changed in 2016.
+    """
+    email = login.person.email
+    return login.but(name=login.person.name + email[0], email=email[1:])

@@ -14,6 +14,8 @@ ELSEWHERE = {
     "leading-blank": " http://elsewhere.localhost/",
     "userinfo": "http://{host}@elsewhere.localhost/",
     "host-as-prefix": "http://{hostname}.elsewhere.localhost/",
+    "line-break-inside": "/\r\n/elsewhere.localhost/",
+    "slashes-missing": "http:elsewhere.localhost/",
     "script": "javascript:location='http://elsewhere.localhost/'",
 }
 

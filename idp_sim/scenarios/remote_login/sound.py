@@ -1,10 +1,12 @@
 """Remote logins that every portal must accept."""
 
+import unicodedata
+
 import attrs
 
 from idp_sim.catalogue import sound
 from idp_sim.login import RemoteLogin
-from idp_sim.scenarios.remote_login.clock import stamped
+from idp_sim.scenarios.remote_login.clock import known_to, stamped
 from idp_sim.stages import Link
 
 NAMES = {
@@ -15,6 +17,9 @@ NAMES = {
     "japanese": "山田 太郎",
     "beyond-bmp": "𠮷野 😀",
     "reserved-characters": "Tom & Jerry = 100% #1 <b>?",
+    "markup": "<script>document.title = 'Jane'</script> <b>Doe</b>",
+    "composed": unicodedata.normalize("NFC", "Zoë Müller-Ångström"),
+    "decomposed": unicodedata.normalize("NFD", "Zoë Müller-Ångström"),
 }
 
 
@@ -75,14 +80,34 @@ def fraction(login: RemoteLogin) -> RemoteLogin:
 
 @sound
 def nearly_too_old(login: RemoteLogin) -> RemoteLogin:
-    """The login is 29 minutes and 50 seconds old."""
-    return stamped(login, -(29 * 60 + 50))
+    """The login is ten seconds younger than the oldest that the portal allows."""
+    return stamped(login, -(known_to(login).max_age_seconds - 10))
+
+
+@sound(given={"simple.max_age_seconds": 30})
+def nearly_too_old_later_era(login: RemoteLogin) -> RemoteLogin:
+    """The portal allows 30 seconds, as in the later era, and the login is ten seconds younger."""
+    return nearly_too_old(login)
 
 
 @sound
 def clock_ahead(login: RemoteLogin) -> RemoteLogin:
-    """The remote login page's clock is 20 seconds ahead of the portal's."""
-    return stamped(login, 20)
+    """The remote login page's clock is ahead of the portal's, by ten seconds less than is allowed."""
+    return stamped(login, known_to(login).max_future_seconds - 10)
+
+
+@sound(variants={"phone": ("phone", "+1 555 0199"), "company": ("company", "Altered Ltd")})
+def altered_outside_the_hash(link: Link, change: tuple[str, str]) -> Link:
+    """What the hash does not cover was changed on the way, which nobody can tell: {variant}."""
+    name, value = change
+    changed = tuple(pair for pair in link.parameters if pair[0] != name)
+    return attrs.evolve(link, parameters=(*changed, (name, value.encode())))
+
+
+@sound
+def target_altered(link: Link) -> Link:
+    """The target, which the hash does not cover, was changed to another page of the portal."""
+    return attrs.evolve(link, parameters=(*link.parameters, ("redirect_to", b"/support/tickets")))
 
 
 @sound(given={"simple.profile": "md5"})

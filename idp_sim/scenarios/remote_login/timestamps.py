@@ -5,7 +5,7 @@ The hash is made over what is sent.
 
 from idp_sim.catalogue import breaks
 from idp_sim.login import RemoteLogin
-from idp_sim.scenarios.remote_login.clock import stamped
+from idp_sim.scenarios.remote_login.clock import known_to, stamped
 
 
 @breaks("remote-login.timestamp.present")
@@ -20,10 +20,20 @@ def blank(login: RemoteLogin, value: str) -> RemoteLogin:
     return stamped(login, value)
 
 
+TEN_SECONDS = 10
+LATER_ERA = {"simple.max_age_seconds": 30}
+
+
 @breaks("remote-login.timestamp.not-too-old")
 def too_old(login: RemoteLogin) -> RemoteLogin:
-    """The login is 30 minutes and 10 seconds old."""
-    return stamped(login, -(30 * 60 + 10))
+    """The login is ten seconds older than the portal allows."""
+    return stamped(login, -(known_to(login).max_age_seconds + TEN_SECONDS))
+
+
+@breaks("remote-login.timestamp.not-too-old", given=LATER_ERA)
+def too_old_later_era(login: RemoteLogin) -> RemoteLogin:
+    """The portal allows 30 seconds, as in the later era, and the login is ten seconds older."""
+    return too_old(login)
 
 
 @breaks("remote-login.timestamp.not-too-old")
@@ -34,14 +44,20 @@ def zero(login: RemoteLogin) -> RemoteLogin:
 
 @breaks("remote-login.timestamp.not-in-future")
 def in_the_future(login: RemoteLogin) -> RemoteLogin:
-    """The remote login page's clock is 40 seconds ahead of the portal's."""
-    return stamped(login, 40)
+    """The remote login page's clock is ten seconds further ahead than the portal allows."""
+    return stamped(login, known_to(login).max_future_seconds + TEN_SECONDS)
 
 
 @breaks("remote-login.timestamp.not-in-future")
 def local_time(login: RemoteLogin) -> RemoteLogin:
     """The timestamp is made from local time two hours east of Greenwich, as if it were UTC."""
     return stamped(login, 2 * 60 * 60)
+
+
+@breaks("remote-login.timestamp.not-in-future", variants={"40-digits": 40, "5000-digits": 5000})
+def huge(login: RemoteLogin, digits: int) -> RemoteLogin:
+    """The timestamp has far more digits than any moment: {variant}."""
+    return stamped(login, "9" * digits)
 
 
 @breaks("remote-login.timestamp.not-in-future")
@@ -56,6 +72,9 @@ WRITTEN = {
     "exponent": "1e9",
     "plus-sign": "+{seconds}",
     "minus-sign": "-{seconds}",
+    "hexadecimal": "0x5f000000",
+    "thousands": "1,400,000,000",
+    "nul-at-end": "{seconds}\0",
     "other-digits": "{other_digits}",
     "blank-inside": "{seconds} ",
     "iso": "{iso}",
