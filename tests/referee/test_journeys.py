@@ -23,6 +23,7 @@ from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
 from portal_stub.accounts import contacts, memory, overrides, sessions
 from portal_stub.accounts.tables import OpenRequest
+from portal_stub.saml.request import redirect_url
 from portal_stub.web import login, sso
 
 JOURNEYS = {case.id: case for case in all_cases() if case.scenario.stage == "journey"}
@@ -107,6 +108,15 @@ def one_request_at_a_time(open_request: Callable[..., Any]) -> Callable[..., Any
     return spoilt
 
 
+def unsigned(send: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: send(*arguments[:4])
+
+
+def form_by_redirect(*arguments: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A form for the address of HTTP-Redirect: the request travels in the query, compressed."""
+    return redirect_url(*arguments), ()
+
+
 NOT_SAVED = changed(overrides, "save", answering(None))
 SESSION_GOES_ON = (changed(sessions, "end", answering(None)), changed(login, "drop_session", answering(None)))
 SPOILT: list[tuple[Any, ...]] = [
@@ -134,6 +144,9 @@ SPOILT: list[tuple[Any, ...]] = [
     ("remote-login.guide.from-md5-to-hmac", NOT_SAVED),
     ("remote-login.guide.host-url", changed(login, "with_host_url", lambda _: lambda url, host: f"{url}?host_url=http://{host}")),
     ("saml.guide.set-up", NOT_SAVED),
+    ("saml.signed-requests.by-redirect", changed(login, "redirect_url", unsigned)),
+    ("saml.signed-requests.by-post", changed(login, "post_form", unsigned)),
+    ("saml.signed-requests.unsigned-by-post", (login, "post_form", form_by_redirect)),
     ("saml.browser.two-tabs", changed(memory, "open_request", one_request_at_a_time)),
 ]  # fmt: skip
 
