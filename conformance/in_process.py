@@ -7,7 +7,7 @@ import functools
 import time
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
@@ -48,11 +48,13 @@ class Delivered:
         settings = self.settings
         if isinstance(self.sent, Link):
             return judge_link(urlsplit(self.sent.url).query.encode("ascii"), settings, NOW, weaknesses)
-        responses = [value for name, value in self.sent.fields if name == "SAMLResponse"]
+        in_address = parse_qsl(urlsplit(self.sent.action).query) if self.sent.method == "post" else []
+        responses = [value for name, value in (*self.sent.fields, *in_address) if name == "SAMLResponse"]
         post = Post(
             saml_response=responses[0] if responses else None,
             relay_state=dict(self.sent.fields).get("RelayState"),
-            copies=len(responses),
+            further=tuple(responses[1:]),
+            binding="post" if self.sent.method == "post" else "redirect",
         )
         memory = Memory(open_requests={REQUEST}, seen_assertions=set())
         return judge_response(post, settings, NOW, memory, weaknesses)

@@ -190,7 +190,8 @@ def _page(message: Form | Link) -> str:
             for name, value in message.fields
         )
         action = html.escape(message.action)
-        body = f'<form method="post" action="{action}">\n{fields}\n<button type="submit">Sign in</button>\n</form>'
+        button = '<button type="submit">Sign in</button>'
+        body = f'<form method="{message.method}" action="{action}">\n{fields}\n{button}\n</form>'
     return f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Sign in</title>\n{body}\n</html>\n'
 
 

@@ -4,7 +4,7 @@ A scenario says by the type of its first parameter at which stage it deviates. F
 a ``Signed`` edit the XML in place; functions on a login, a ``Form`` or a ``Link`` return a changed copy.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from urllib.parse import quote_plus
 
 import attrs
@@ -42,6 +42,7 @@ class Form:
     login: SamlLogin
     action: str
     fields: tuple[tuple[str, str], ...]
+    method: Literal["post", "get"] = "post"
 
 
 @attrs.frozen

@@ -73,7 +73,7 @@ def _message(content: bytes) -> Message:
         fields = dict(parse_qsl(query.decode("utf-8", "replace")))
         if "SAMLResponse" not in fields:
             return query
-        return Post(saml_response=fields["SAMLResponse"], relay_state=fields.get("RelayState"))
+        return Post(saml_response=fields["SAMLResponse"], relay_state=fields.get("RelayState"), binding="redirect")
     if _is_xml(stripped):
         return Post(saml_response=base64.b64encode(stripped).decode("ascii"))
     return Post(saml_response=text)

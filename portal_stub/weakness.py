@@ -17,9 +17,12 @@ from rulebook import RULES, UnknownRule, rule
 from rulebook.rules import guards_of
 from rulebook.strict_toml import nearest
 
-Part = Literal["document", "assertion", "name-id", "attributes", "address", "text", "link", "fingerprint"]
+Part = Literal[
+    "field", "document", "assertion", "name-id", "attributes", "address", "text", "link", "fingerprint"
+]  # fmt: skip
 """What a naive reader reads.
 
+``field``: ``(str) -> bytes``, how the form field SAMLResponse becomes the bytes of a message.
 ``document``: ``(bytes) -> root``, how the bytes of a SAML message become a tree.
 ``assertion``: ``(Received) -> element or None``, which assertion of the message is believed. None: the message is left
 to the sound checks, and no rule is forgotten for it.

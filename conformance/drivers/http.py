@@ -112,8 +112,7 @@ class HttpVisitor:
         self._cookies.clear()
 
     def _submit(self, method: str, action: str, fields: Sequence[tuple[str, str]]) -> None:
-        url, body = urljoin(self.url, action), urlencode(fields)
-        self._move(Form("POST", url, body) if method.lower() == "post" else Form("GET", f"{url}?{body}"))
+        self._move(_submitted(method, urljoin(self.url, action), fields))
 
     def _move(self, move: Form) -> None:
         for _ in range(MOST_REDIRECTS):
@@ -132,7 +131,7 @@ class HttpVisitor:
             if not automatic:
                 return
             form = automatic[0]
-            move = Form("POST", urljoin(self.url, form.get("action")), urlencode(form.form_values()))
+            move = _submitted(form.get("method", "get"), urljoin(self.url, form.get("action")), form.form_values())
         raise SiteFailed(urlsplit(move.url).netloc, "redirects without end")
 
     def _request(self, move: Form) -> httpx.Response:
@@ -168,6 +167,12 @@ class HttpVisitor:
                 else:
                     self._cookies[host, name] = morsel.value
         return response
+
+
+def _submitted(method: str, url: str, fields: Sequence[tuple[str, str]]) -> Form:
+    """Return the request by which a form is sent; sent by GET, its fields take the place of the address's query."""
+    body = urlencode(fields)
+    return Form("POST", url, body) if method.lower() == "post" else Form("GET", f"{url.partition('?')[0]}?{body}")
 
 
 def _text(document: Any, query: Query) -> str | None:

@@ -1,20 +1,25 @@
 """What arrives at the assertion consumer service, and what the portal remembers."""
 
 from collections.abc import Container
+from typing import Literal
 
 import attrs
+
+Binding = Literal["post", "redirect"]
+"""How a message came: in a form (saml-bindings 3.5), or in the query of an address (3.4)."""
 
 
 @attrs.frozen(kw_only=True)
 class Post:
-    """The form as received (saml-bindings 3.5.4).
+    """What was sent (saml-bindings 3.5.4). ``saml_response`` is the first field SAMLResponse, ``further`` the others.
 
-    ``copies`` is how often the field SAMLResponse was sent; ``saml_response`` is the first of them.
+    Those in the query of the address come after those in the form.
     """
 
     saml_response: str | None
     relay_state: str | None = None
-    copies: int = 1
+    further: tuple[str, ...] = ()
+    binding: Binding = "post"
 
 
 @attrs.frozen(kw_only=True)

@@ -23,9 +23,11 @@ from portal_stub.saml.providers import Provider, providers, those_that_trust
 from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
 from portal_stub.saml.xml import (
     MAX_BYTES,
+    TooMuch,
     XmlProblem,
     declares_dtd,
     has_doctype,
+    inflated,
     parse,
     saml,
     samlp,
@@ -119,12 +121,16 @@ class Received:
         field = self.post.saml_response
         if field is None or not field.strip():
             raise NotApplicable("the message is blank")
+        if self.post.binding != "post" and "saml.message.post-binding" not in self.waived:
+            raise NotApplicable("the message was not posted")
+        if self.post.further and "saml.message.once" not in self.waived:
+            raise NotApplicable("there are several messages")
         return field.strip()
 
     @property
     def too_large(self) -> bool:
         """Whether the field is so long that it is not even decoded."""
-        return len(self.field) > _MOST_CHARACTERS
+        return len(self.field) > _MOST_CHARACTERS and "saml.message.limits" not in self.waived
 
     @cached_property
     def base64_problem(self) -> str:
@@ -146,8 +152,13 @@ class Received:
             raise NotApplicable("the message is too large to be read")
         if self.base64_problem and "saml.message.base64" not in self.waived:
             raise NotApplicable("the message is not base64")
-        known = re.sub(r"[^A-Za-z0-9+/]", "", self.field)
-        return base64.b64decode(known[: len(known) - (len(known) % 4 == 1)] + "==")
+        reader = self.weaknesses.reader("field")
+        if reader is not None:
+            read: bytes = reader.read(self.field)
+            return read
+        known = re.sub(r"[^A-Za-z0-9+/]", "", self.field.replace("-", "+").replace("_", "/"))
+        data = base64.b64decode(known[: len(known) - (len(known) % 4 == 1)] + "==")
+        return data if self.post.binding == "post" else inflated(data)
 
     @cached_property
     def has_dtd(self) -> bool:
@@ -162,20 +173,35 @@ class Received:
     @cached_property
     def _parsed(self) -> etree._Element:
         reader = self.weaknesses.reader("document")
-        root: etree._Element = parse(self.decoded) if reader is None else reader.read(self.decoded)
+        if reader is None:
+            return parse(self.decoded, unbounded="saml.message.limits" in self.waived)
+        root: etree._Element = reader.read(self.decoded)
         return root
 
     @cached_property
     def xml_problem(self) -> str:
         """Why the message is not XML that is read, or empty. A message with a DTD is not parsed at all."""
-        if self.too_large:
-            return f"{len(self.field)} characters of base64; no more than {MAX_BYTES} bytes are read"
-        if self._stops_at_dtd:
-            raise NotApplicable("the message has a DTD and is not parsed")
+        if self.too_much:
+            raise NotApplicable("the message is more than is read")
         try:
             self._parsed  # noqa: B018 - parsing is the test
         except XmlProblem as problem:
             return str(problem)
+        return ""
+
+    @cached_property
+    def too_much(self) -> str:
+        """Why the message is more than is read, or empty."""
+        if self.too_large:
+            return f"{len(self.field)} characters of base64"
+        if self._stops_at_dtd:
+            raise NotApplicable("the message has a DTD and is not parsed")
+        try:
+            self._parsed  # noqa: B018 - parsing is the test
+        except TooMuch as problem:
+            return str(problem)
+        except XmlProblem:
+            return ""
         return ""
 
     @property

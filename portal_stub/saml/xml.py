@@ -1,5 +1,6 @@
 """Reading XML that a stranger sent: nothing is fetched, nothing is expanded, and size and depth are bounded."""
 
+import zlib
 from xml.parsers import expat
 
 from lxml import etree
@@ -13,8 +14,20 @@ MAX_BYTES = 1024 * 1024
 """Greatest size of a message, in bytes after base64 is undone. Real ones have some thousands."""
 
 
+_TOO_DEEP = 114
+"""libxml2's code (XML_ERR_RESOURCE_LIMIT) for more than 256 elements inside each other; lxml has no name for it."""
+
+
+NOT_READ = (etree.LxmlError, ValueError, LookupError)
+"""What the parser raises."""
+
+
 class XmlProblem(Exception):
     """The bytes are not XML that this portal reads; the text says why."""
+
+
+class TooMuch(XmlProblem):
+    """The bytes may be XML, and are more, or nested deeper, than this portal reads."""
 
 
 class _PrologOver(Exception):
@@ -36,13 +49,13 @@ def ds(name: str) -> str:
     return f"{{{DS}}}{name}"
 
 
-def parser() -> etree.XMLParser[etree._Element]:
+def parser(*, unbounded: bool = False) -> etree.XMLParser[etree._Element]:
     """Return a parser that resolves no entity, loads no DTD, uses no network, and limits depth and size."""
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
-        huge_tree=False,
+        huge_tree=unbounded,
         remove_comments=False,
         remove_pis=False,
     )
@@ -72,14 +85,31 @@ def has_doctype(data: bytes) -> bool:
     return bool(found)
 
 
-def parse(data: bytes) -> etree._Element:
-    """Return the root of the document. Raises XmlProblem when it is too large or not well-formed."""
-    if len(data) > MAX_BYTES:
-        raise XmlProblem(f"{len(data)} bytes; no more than {MAX_BYTES} are read")
+def parse(data: bytes, *, unbounded: bool = False) -> etree._Element:
+    """Return the root of the document. Raises TooMuch when it is too large or too deep, XmlProblem when it is no XML.
+
+    ``unbounded`` is how a portal reads that has forgotten its limits.
+    """
+    if len(data) > MAX_BYTES and not unbounded:
+        raise TooMuch(f"{len(data)} bytes; no more than {MAX_BYTES} are read")
     try:
-        return etree.fromstring(data, parser())
-    except (etree.LxmlError, ValueError, LookupError) as error:
-        raise XmlProblem(str(error).removesuffix(" (<string>, line 1)") or "nothing was there") from None
+        return etree.fromstring(data, parser(unbounded=unbounded))
+    except NOT_READ as error:
+        raise problem_of(error) from None
+
+
+def problem_of(error: Exception) -> XmlProblem:
+    """Return what an error of the parser means."""
+    problem = str(error).removesuffix(" (<string>, line 1)") or "nothing was there"
+    return TooMuch(problem) if getattr(error, "code", None) == _TOO_DEEP else XmlProblem(problem)
+
+
+def inflated(data: bytes) -> bytes:
+    """Return what was deflated (saml-bindings 3.4.4.1), one byte more than is read at most; else ``data`` itself."""
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, MAX_BYTES + 1)
+    except zlib.error:
+        return data
 
 
 def declares_dtd(root: etree._Element) -> bool:

@@ -1,9 +1,11 @@
 """Where single sign-on arrives: the link of a remote login, and the Response of an identity provider."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
 
 from portal_stub.accounts import attempts, memory, sessions
 from portal_stub.accounts.attempts import Received
@@ -12,7 +14,7 @@ from portal_stub.diagnosis import Diagnosis, Finding
 from portal_stub.messages import public_message, public_rules
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.judge import judge as judge_response
-from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.message import Binding, Memory, Post
 from portal_stub.saml.metadata import metadata as portal_metadata
 from portal_stub.web.login import enter
 from portal_stub.web.targets import WEB, offsite_target, own_host_target
@@ -36,8 +38,20 @@ def remote_login() -> ResponseReturnValue:
 @blueprint.post("/login/saml")
 def consume() -> ResponseReturnValue:
     """Take a Response: the assertion consumer service (S1)."""
-    responses = request.form.getlist("SAMLResponse")
-    relay_state = request.form.get("RelayState")
+    responses = [*request.form.getlist("SAMLResponse"), *request.args.getlist("SAMLResponse")]
+    return _consume(responses, request.form.get("RelayState"), "post")
+
+
+@blueprint.get("/login/saml")
+def consume_from_address() -> ResponseReturnValue:
+    """Say that a Response is posted, not sent by HTTP-Redirect. Only a portal that forgot this rule reads it."""
+    responses = request.args.getlist("SAMLResponse")
+    if not responses:
+        raise MethodNotAllowed(valid_methods=["POST"])
+    return _consume(responses, request.args.get("RelayState"), "redirect")
+
+
+def _consume(responses: Sequence[str], relay_state: str | None, binding: Binding) -> Response:
     received = Received(method="saml", message="\n".join(responses) if responses else None, relay_state=relay_state)
     here, now = portal(), visit().now
     remembered = Memory(
@@ -45,7 +59,7 @@ def consume() -> ResponseReturnValue:
         seen_assertions=memory.SeenAssertions(here.database, now),
     )
     first = responses[0] if responses else None
-    post = Post(saml_response=first, relay_state=relay_state, copies=len(responses))
+    post = Post(saml_response=first, relay_state=relay_state, further=tuple(responses[1:]), binding=binding)
     return _conclude(judge_response(post, visit().settings, now, remembered, here.weaknesses), received)
 
 

@@ -166,7 +166,7 @@ def test_the_word_doctype_in_a_text_is_no_doctype() -> None:
 def test_a_part_of_a_message_that_is_too_large_is_never_decoded() -> None:
     huge = Post(saml_response=base64.b64encode(b"<" * (2 * 1024 * 1024)).decode())
     diagnosis = diagnose(huge)
-    assert diagnosis.violations == ("saml.message.xml",)
-    assert "no more than" in next(found.got for found in diagnosis.findings if found.outcome == "violated")
+    assert diagnosis.violations == ("saml.message.limits",)
+    assert "at most" in next(found.expected for found in diagnosis.findings if found.outcome == "violated")
     reasons = {found.rule: found.reason for found in diagnosis.findings}
     assert reasons["saml.message.no-dtd"] == "the message is too large to be read"

@@ -162,10 +162,13 @@ def test_what_a_person_is_called_is_shown_and_not_run(remote: Bench) -> None:
 
 
 def test_a_response_by_redirect_is_told_the_right_binding(saml: Bench) -> None:
-    page = saml.browser().get("/login/saml?SAMLResponse=x")
+    browser = saml.browser()
+    page = browser.get("/login/saml?SAMLRequest=x")
     assert page.status_code == 405
     assert page.headers["Allow"]
     assert "HTTP-POST" in page.text
+    answer = browser.get("/login/saml?SAMLResponse=x")
+    assert rules_of(browser.follow(answer)) == "saml.message.post-binding"
 
 
 @pytest.mark.parametrize("path", ["/", "/login/normal", "/nowhere", "/login", "/static/portal.css"])

@@ -53,7 +53,7 @@ def once(received: Received) -> Found:
     """By its ID, remembered until it expires."""
     assertion_id = received.assertion.get("ID", "")
     if not assertion_id:
-        return violated("an assertion with an ID, by which it is remembered", "none")
+        raise NotApplicable("the assertion has no ID")
     if received.memory.seen_assertions is None:
         raise NotApplicable("offline")
     if assertion_id in received.memory.seen_assertions:

@@ -4,6 +4,7 @@ from portal_stub.address import shown
 from portal_stub.checks import Found, NotApplicable, ok, violated
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.received import RESPONSE, Received
+from portal_stub.saml.xml import MAX_BYTES
 
 
 @CHECKS.enforces("portal.sso.enabled")
@@ -27,14 +28,30 @@ def settings_fingerprint(received: Received) -> Found:
 
 @CHECKS.enforces("saml.message.present")
 def present(received: Received) -> Found:
-    """Once, and not blank."""
+    """The field, with something in it."""
     if received.post.saml_response is None:
         return violated("the form field SAMLResponse", "the field was not sent")
     if not received.post.saml_response.strip():
         return violated("a Response in the form field SAMLResponse", "the field is blank")
-    if received.post.copies != 1:
-        return violated("the form field SAMLResponse once", f"it was sent {received.post.copies} times")
     return ok()
+
+
+@CHECKS.enforces("saml.message.post-binding")
+def post_binding(received: Received) -> Found:
+    """What stands in an address is kept in logs and histories, and is sent on to others."""
+    if received.post.saml_response is None:
+        raise NotApplicable("no message came")
+    if received.post.binding == "post":
+        return ok()
+    return violated("a Response posted in a form", "a Response in the query of the address")
+
+
+@CHECKS.enforces("saml.message.once")
+def once(received: Received) -> Found:
+    """In the form and in the query of the address together: two readers would read two messages."""
+    if not received.post.further:
+        return ok()
+    return violated("the field SAMLResponse once", f"it was sent {1 + len(received.post.further)} times")
 
 
 @CHECKS.enforces("saml.message.base64")
@@ -55,14 +72,26 @@ def no_dtd(received: Received) -> Found:
     return violated("no document type declaration", "a DOCTYPE") if received.has_dtd else ok()
 
 
+@CHECKS.enforces("saml.message.limits")
+def limits(received: Received) -> Found:
+    """Reading costs time and memory, and anybody can send anything."""
+    problem = received.too_much
+    return (
+        violated(f"at most {MAX_BYTES} bytes, and no more than 256 elements inside each other", problem)
+        if problem
+        else ok()
+    )
+
+
 @CHECKS.enforces("saml.message.xml")
 def xml(received: Received) -> Found:
-    """Well-formed, and within the bounds of size and depth."""
+    """Well-formed."""
     problem = received.xml_problem
     if not problem:
         return ok()
-    start = "" if received.too_large else f"; it begins with {shown(received.decoded[:40].decode('utf-8', 'replace'))}"
-    return violated("well-formed XML", problem + start)
+    return violated(
+        "well-formed XML", f"{problem}; it begins with {shown(received.decoded[:40].decode('utf-8', 'replace'))}"
+    )
 
 
 @CHECKS.enforces("saml.message.response")
