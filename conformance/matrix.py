@@ -60,8 +60,17 @@ class Known:
 
 
 @attrs.frozen(kw_only=True)
-class _KnownEntries:
+class Toothless:
+    """Cases that find nothing, by a glob, and why they are in the catalogue all the same."""
+
+    cases: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class _Reasons:
     entry: tuple[Known, ...] = ()
+    toothless: tuple[Toothless, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -101,8 +110,11 @@ class Matrix:
                     yield case, weakness
 
     def toothless(self) -> tuple[Case, ...]:
-        """Return the cases that find nothing."""
-        return tuple(case for case in self.cases if not self.rows[case.id])
+        """Return the cases that find nothing, without a known reason."""
+        known = [one.cases for one in _reasons().toothless]
+        return tuple(
+            case for case in self.cases if not self.rows[case.id] and not any(matches(glob, case.id) for glob in known)
+        )
 
     def unfound(self) -> tuple[Weakness, ...]:
         """Return the weaknesses that no case finds; one guard alone may be missed, others stand beside it."""
@@ -137,13 +149,13 @@ def _of_reader(reader: NaiveReader) -> Weakness:
 
 
 @functools.cache
-def _known() -> tuple[Known, ...]:
-    return read(Path(__file__).with_name("matrix.toml"), _KnownEntries).entry
+def _reasons() -> _Reasons:
+    return read(Path(__file__).with_name("matrix.toml"), _Reasons)
 
 
 def reason_for(case: Case, weakness: Weakness) -> str | None:
     """Return why an entry off the diagonal is right, or None where nobody knows."""
-    for known in _known():
+    for known in _reasons().entry:
         if matches(known.cases, case.id) and matches(known.weakness, weakness.name):
             return known.reason
     return None

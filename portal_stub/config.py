@@ -35,6 +35,7 @@ class SimpleSettings:
     remote_logout_url: str = setting("Where visitors are sent after signing out (R9).", "")
     max_age_seconds: int = setting("Greatest age of a timestamp, in seconds, inclusive (R6).", 1800)
     max_future_seconds: int = setting("How far in the future a timestamp may lie, in seconds, inclusive (R6).", 30)
+    links_once: bool = setting("Accept each link once (R6 leaves it open: the link has no nonce).", False)
     time_wording: Literal["invalid", "expired"] = setting(
         "Message for a bad time (R8): `invalid` (Invalid Time Stamp) or `expired` (Session expired. Please login ...).",
         "invalid",

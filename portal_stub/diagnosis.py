@@ -42,6 +42,7 @@ class Diagnosis:
 
     ``waived`` are the rules left out on purpose (a weakness). ``assertion_id``, ``remember_until`` and ``request_id``
     are what the portal must remember of a granted SAML login: the assertion, until when, and the request it answers.
+    ``link_id`` stands in the same way for a remote login's link.
     ``session_until`` is when the session ends at the latest, where the login says so (saml-core 2.7.2).
     ``redirect_to`` is where the login asks to be sent, still unchecked.
     """
@@ -50,6 +51,7 @@ class Diagnosis:
     identity: Identity | None = None
     waived: frozenset[str] = frozenset()
     assertion_id: str | None = None
+    link_id: str | None = None
     remember_until: datetime | None = None
     session_until: datetime | None = None
     request_id: str | None = None

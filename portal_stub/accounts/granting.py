@@ -39,10 +39,11 @@ def grant(
     if diagnosis.identity is None or not diagnosis.granted:
         raise ValueError("only a login that is granted signs somebody in")
     wanted = sessions.wanted(session, browser, now)
-    if diagnosis.assertion_id is not None:
-        is_new = memory.remember_assertion(session, diagnosis.assertion_id, diagnosis.remember_until, now)
-        if not is_new and "saml.assertion.once" not in weaknesses.without:
-            raise TooLate(_finding("saml.assertion.once", "an assertion that was not accepted before", "a second use"))
+    used_up = {"saml.assertion.once": diagnosis.assertion_id, "remote-login.link.once": diagnosis.link_id}
+    for rule_id, used in used_up.items():
+        is_new = used is None or memory.remember_assertion(session, used, diagnosis.remember_until, now)
+        if not is_new and rule_id not in weaknesses.without:
+            raise TooLate(_finding(rule_id, "a login that was not accepted before", "a second use"))
     if diagnosis.request_id is not None:
         was_open, wanted = memory.close_request(session, diagnosis.request_id, browser, now)
         if not was_open and "saml.response.in-response-to" not in weaknesses.without:

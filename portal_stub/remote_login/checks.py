@@ -46,6 +46,25 @@ def query_utf_8(link: Received) -> Found:
     return ok()
 
 
+@CHECKS.enforces("remote-login.query.link")
+def query_link(link: Received) -> Found:
+    """What is posted is kept in no address bar and in no log of the way: two readers of it may differ."""
+    return (
+        violated("a link that the browser follows (GET)", "parameters in the body of a form") if link.posted else ok()
+    )
+
+
+@CHECKS.enforces("remote-login.link.once")
+def link_once(link: Received) -> Found:
+    """By its hash, and only where the portal is set to it."""
+    if not link.settings.simple.links_once:
+        return ok("the portal takes a link as often as it comes")
+    if link.seen_links is None:
+        raise NotApplicable("offline")
+    seen = not link.blank("hash") and link.id in link.seen_links
+    return violated("a link that was not used before", "one that was") if seen else ok()
+
+
 @CHECKS.enforces("remote-login.query.once")
 def query_once(link: Received) -> Found:
     """Unknown parameters are ignored (R3), so only the known ones count."""

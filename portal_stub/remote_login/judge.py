@@ -1,31 +1,46 @@
 """Hold the link of a remote login against the rules (portal-contract R3 to R8)."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Container, Iterable
+from datetime import datetime, timedelta
 
 from portal_stub.address import mailbox
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis, Finding, Identity
 from portal_stub.remote_login.checks import CHECKS
 from portal_stub.remote_login.link import Received, parse_query
+from portal_stub.times import later
 from portal_stub.weakness import SOUND, Weaknesses
 
 _PRESENT, _MATCHES = "remote-login.hash.present", "remote-login.hash.matches"
 
 
-def judge(query: bytes, settings: Settings, now: datetime, weaknesses: Weaknesses = SOUND) -> Diagnosis:
+def judge(
+    query: bytes,
+    settings: Settings,
+    now: datetime,
+    weaknesses: Weaknesses = SOUND,
+    *,
+    seen_links: Container[str] | None = None,
+    posted: bool = False,
+) -> Diagnosis:
     """Return the diagnosis of a login whose raw query (still percent-encoded) is ``query``. ``now`` is in UTC.
 
-    Any bytes give a diagnosis; nothing is raised.
+    ``posted`` tells that some of it came in the body of a form. ``seen_links`` are the ids of the links that were
+    accepted; without them the login is judged offline. Any bytes give a diagnosis; nothing is raised.
     """
     reader = weaknesses.reader("link")
     pairs = parse_query(query) if reader is None else reader.read(parse_query(query))
-    link = Received(pairs=pairs, settings=settings, now=now, waived=weaknesses.forgotten)
+    link = Received(
+        pairs=pairs, settings=settings, now=now, waived=weaknesses.forgotten, seen_links=seen_links, posted=posted
+    )
+    simple = settings.simple
     findings = CHECKS.run(link, link.waived)
     return Diagnosis(
         findings=findings,
         identity=_identity(link) if _authentic(link, findings) else None,
         waived=link.waived,
+        link_id=link.id if simple.links_once else None,
+        remember_until=later(now, timedelta(seconds=simple.max_age_seconds + simple.max_future_seconds)),
         redirect_to=link.text("redirect_to") or None,
     )
 

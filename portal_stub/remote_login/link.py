@@ -1,6 +1,6 @@
 """The link of a remote login as received, percent-decoded to bytes by our own hand (portal-contract R3, R4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import unquote_to_bytes
 
@@ -28,12 +28,18 @@ def _decode(text: bytes) -> bytes:
 
 @attrs.frozen(kw_only=True)
 class Received:
-    """What the checks look at: the pairs of the query, the settings, the present moment (UTC), the rules left out."""
+    """What the checks look at: the pairs of the query, the settings, the present moment (UTC), the rules left out.
+
+    ``seen_links`` are the ids of the links that were accepted and could be again; ``None`` means offline. ``posted``
+    tells that parameters came in the body of a form.
+    """
 
     pairs: tuple[tuple[bytes, bytes], ...]
     settings: Settings
     now: datetime
     waived: frozenset[str] = frozenset()
+    seen_links: Container[str] | None = None
+    posted: bool = False
     values: Mapping[str, Sequence[bytes]] = attrs.field(init=False)
 
     @values.default
@@ -44,6 +50,11 @@ class Received:
             if known in values:
                 values[known].append(value)
         return values
+
+    @property
+    def id(self) -> str:
+        """What the portal remembers of a link that it accepts once."""
+        return f"remote login {self.text('hash')}"
 
     def raw(self, name: str) -> bytes:
         """Return the first value of the parameter as bytes, empty when it was not sent."""

@@ -27,10 +27,14 @@ def hold_host() -> None:
         abort(400, f"This portal answers as {base_url} only. Open it under that address, or change base_url.")
 
 
+JUDGED_BY_THEMSELVES = ("sso.consume", "sso.remote_login")
+"""What comes from another site, and proves by its signature or its hash that it may."""
+
+
 def hold_origin() -> None:
     """Take forms from the portal's own pages only. What the identity provider posts is judged by its signature."""
     sender = request.headers.get("Origin")
-    if request.method != "POST" or request.endpoint == "sso.consume" or sender is None:
+    if request.method != "POST" or request.endpoint in JUDGED_BY_THEMSELVES or sender is None:
         return
     if origin(sender) != origin(portal().base.base_url):
         abort(403, "The form was sent from another site. Open the page on this portal and send it from there.")

@@ -26,12 +26,14 @@ blueprint = Blueprint("sso", __name__)
 _OWN_HOST = "portal.redirect.own-host"
 
 
-@blueprint.get("/login/sso")
-@blueprint.get("/login/sso/")
+@blueprint.route("/login/sso", methods=["GET", "POST"])
+@blueprint.route("/login/sso/", methods=["GET", "POST"])
 def remote_login() -> ResponseReturnValue:
-    """Take the link of a remote login (R2)."""
-    query = request.query_string
-    diagnosis = judge_link(query, visit().settings, visit().now, portal().weaknesses)
+    """Take the link of a remote login (R2). What is posted in its place is judged, and refused for that."""
+    posted = request.method == "POST"
+    query = b"&".join(filter(None, (request.query_string, request.get_data() if posted else b"")))
+    seen = memory.SeenAssertions(portal().database, visit().now)
+    diagnosis = judge_link(query, visit().settings, visit().now, portal().weaknesses, seen_links=seen, posted=posted)
     return _conclude(diagnosis, Received(method="simple", message=query.decode("ascii", "backslashreplace")))
 
 

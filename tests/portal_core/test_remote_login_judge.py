@@ -1,7 +1,7 @@
 """Remote logins: the published vectors, the diagonal, the weaknesses, the exact limits."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -115,6 +115,9 @@ BROKEN = [
     Broken(rule="remote-login.query.once", sent=lambda: [*pairs(phone=b"1"), ("phone", b"2")]),
     broken("remote-login.name.present", name=None),
     broken("remote-login.name.present", name=b" "),
+    broken("remote-login.name.printable", name=b"Jane\0Doe"),
+    broken("remote-login.name.printable", name="Jane \u202eeoD".encode()),
+    broken("remote-login.name.printable", name=b"J" * 256),
     broken("remote-login.email.present", email=None, nobody=True),
     broken("remote-login.email.present", email=b"", nobody=True),
     broken("remote-login.email.address", email=b"jane"),
@@ -182,7 +185,32 @@ def test_a_portal_that_forgot_another_rule_still_refuses(case: Broken) -> None:
 
 def test_every_rule_has_a_check_and_a_deviation_here() -> None:
     rules = {rule_id for rule_id in RULES if rule_id.startswith("remote-login.")} - {REMOTE_PAGE}
-    assert rules | {"portal.sso.enabled"} == set(CHECKS) == {case.rule for case in BROKEN}
+    assert rules | {"portal.sso.enabled"} == set(CHECKS) == {case.rule for case in BROKEN} | BESIDE_THE_QUERY
+
+
+BESIDE_THE_QUERY = {"remote-login.query.link", "remote-login.link.once"}
+"""What these rules look at is not in the query."""
+
+
+def test_what_is_posted_is_no_link() -> None:
+    assert judge(query(pairs()), settings(), NOW, posted=True).violations == ("remote-login.query.link",)
+
+
+def test_a_link_is_accepted_once_where_the_portal_is_set_to_it() -> None:
+    once = attrs.evolve(settings(), simple=attrs.evolve(settings().simple, links_once=True))
+    first = judge(query(pairs()), once, NOW, seen_links=())
+    assert first.granted
+    assert first.link_id is not None
+    assert first.remember_until == NOW + timedelta(seconds=1830)
+    again = judge(query(pairs()), once, NOW, seen_links=(first.link_id,))
+    assert again.violations == ("remote-login.link.once",)
+    assert judge(query(pairs()), settings(), NOW, seen_links=(first.link_id,)).granted
+    assert judge(query(pairs()), settings(), NOW).link_id is None
+
+
+def test_a_name_of_255_letters_or_in_a_right_to_left_script_is_a_name() -> None:
+    assert diagnose(pairs(name=b"J" * 255)).granted
+    assert diagnose(pairs(name="נועה כהן".encode())).granted
 
 
 @pytest.mark.parametrize("seconds", [-30, 0, 1800])
