@@ -126,7 +126,7 @@ def in_query(query: bytes) -> QuerySignature | None:
 def in_message(message: bytes) -> MessageSignature | None:
     """Return the signature of a request that was posted, or None where it has none. ``message`` is XML that parses."""
     root = etree.fromstring(message, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
-    return None if root.find(".//ds:Signature", NAMESPACES) is None else MessageSignature(message)
+    return None if root.find("ds:Signature", NAMESPACES) is None else MessageSignature(message)
 
 
 def _value(parts: dict[str, list[bytes]], name: str) -> str:

@@ -104,3 +104,9 @@ BAD = {
 def test_what_cannot_be_used_is_one_plain_sentence(xml: bytes, said: str) -> None:
     with pytest.raises(UnreadableMetadata, match=said):
         read_portal_metadata(xml)
+
+
+def test_a_key_serves_the_use_it_names_and_no_other() -> None:
+    found = read_portal_metadata(portal(key(' use="signing"') + acs("http://p/a")))
+    assert found.encryption_certificate is None
+    assert found.request_certificate is not None

@@ -128,3 +128,9 @@ def test_the_pem_is_parsed_once(tmp_path: Path) -> None:
     with patch("signxml.signer.load_pem_private_key", side_effect=AssertionError("a PEM was parsed")):
         post(saml_login(base="both"))
     assert keyring.key("signing") is keyring.key("signing")
+
+
+def test_every_file_that_is_there_is_looked_at_when_the_folder_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "ec-521.pem").write_bytes(b"nonsense")
+    with pytest.raises(FileProblem, match=r"ec-521\.pem: expected a private key"):
+        Keyring.open(tmp_path)

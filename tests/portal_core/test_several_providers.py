@@ -8,6 +8,7 @@ from portal_stub.config import FurtherIdp, SamlSettings, Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.saml.fingerprint import fingerprint_of
 from portal_stub.saml.message import Memory
+from portal_stub.weakness import Weaknesses
 from rulebook.strict_toml import FileProblem, structure
 from tests.portal_core.responses import (
     ISSUER,
@@ -124,3 +125,11 @@ def test_a_short_key_is_accepted_where_the_settings_allow_it() -> None:
     xml = response("both", signing=Signing(key="short"))
     assert diagnose(xml, sound_settings("short")).violations == ("saml.signature.key-size",)
     assert diagnose(xml, sound_settings("short", least_key_bits=1024)).granted
+
+
+def test_whose_key_it_is_says_nothing_where_it_is_nobodys() -> None:
+    """The portal that forgot fingerprints takes a stranger's key, also where it knows several identity providers."""
+    forgot = Weaknesses.named(without=["saml.signature.fingerprint"])
+    two = settings(further(fingerprint=fingerprint_of(certificate("short"), "sha1")))
+    assert diagnose(response("both", UNASKED, signing=BY_THE_SECOND), two, weaknesses=forgot).granted
+    assert not diagnose(response("both", UNASKED, signing=BY_THE_SECOND), two).granted

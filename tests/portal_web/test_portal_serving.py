@@ -163,3 +163,15 @@ def test_no_secret_stands_in_what_is_printed_of_settings() -> None:
     with pytest.raises(ValueError, match="needs role"):
         Account(email="n@example.com", name="N", password="p", admin=True)
     assert Settings().account == ()
+
+
+def test_a_key_of_the_portal_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "portal.db-signing-key.pem").write_text("spoilt")
+    with pytest.raises(FileProblem, match="expected an RSA private key"):
+        serve(tmp_path)
+
+
+def test_the_signing_key_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "portal.toml").write_text('[saml]\nsigning_key = "env:PORTAL_KEY"\n')
+    monkeypatch.setenv("PORTAL_KEY", "a key")
+    assert load(tmp_path / "portal.toml").saml.signing_key == "a key"
