@@ -165,6 +165,7 @@ def test_no_secret_stands_in_what_is_printed_of_settings() -> None:
     assert Settings().account == ()
 
 
+@pytest.mark.usefixtures("served")
 def test_a_key_of_the_portal_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "portal.db-signing-key.pem").write_text("spoilt")
     with pytest.raises(FileProblem, match="expected an RSA private key"):
