@@ -43,7 +43,7 @@ class Case:
         """The protocol with which the case signs in: the scenario's own, or the one that its variant names."""
         if self.scenario.protocol == "portal":
             return self.scenario.variant or "saml"
-        return self.scenario.protocol
+        return "saml" if self.scenario.protocol == "saml-logout" else self.scenario.protocol
 
     @property
     def control(self) -> "Control":
@@ -53,6 +53,7 @@ class Case:
             base=self.base or "assertion",
             start=self.scenario.start,
             given=tuple(sorted(self.scenario.given.items())),
+            logout=self.scenario.protocol == "saml-logout",
         )
 
 
@@ -64,6 +65,8 @@ class Control:
     base: Base
     start: str
     given: Given
+    logout: bool = False
+    """Whether the control is a sound logout rather than a sound login."""
 
 
 @functools.cache

@@ -167,6 +167,7 @@ def stub_sites(
         name="portal",
         base_url=portal_url,
         entity_id=known.entity_id,
+        slo_url=known.slo_service_url,
         remote_login=remote_login_of(known),
         signing_key=signing_key_of(given),
         request_certificate=_portal_keys().signing.certificate.public_bytes(Encoding.PEM).decode(),
@@ -225,6 +226,9 @@ def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str
     if second is not None:
         further = {"entity_id": SECOND_ENTITY_ID, "fingerprint": settings.fingerprint(second)}
         chosen["saml.further_idp"] = [further]
+    if chosen.pop("single_logout", False):
+        # A fingerprint verifies no signed query: the portal needs the whole certificate, as metadata gives it.
+        trusted = {"saml.certificate": settings.pem(names[0]), "saml.slo_url": f"{simulator_url}/saml/slo"}
     return PortalSettings({**settings.values, **trusted, **chosen}, keyring)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 import attrs
 
 from idp_sim.login import Base
+from idp_sim.logout import STAGES as LOGOUT_STAGES
 from rulebook import Rule, rule
 
 Outcome = Literal["must-accept", "must-refuse", "never-as-forged", "advisory"]
@@ -65,8 +66,8 @@ class Scenario:
 
     @property
     def protocol(self) -> str:
-        """``saml``, ``remote-login`` or ``portal``."""
-        return self.id.partition(".")[0]
+        """``saml``, ``saml-logout``, ``remote-login`` or ``portal``."""
+        return "saml-logout" if self.stage in LOGOUT_STAGES else self.id.partition(".")[0]
 
     def apply(self, subject: Any) -> Any:
         """Run the scenario's function on the value of its stage; what it returns is the new value, if any."""

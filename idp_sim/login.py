@@ -44,7 +44,13 @@ def follows(derive: Callable[[Any], T]) -> T:
     return default
 
 
-def _now() -> datetime:
+def seeded_id(seed: str, purpose: str) -> str:
+    """Return an xs:ID that follows from the seed, so that equal seeds give equal messages."""
+    return "_" + hashlib.sha256(f"{seed}/{purpose}".encode()).hexdigest()[:40]
+
+
+def now() -> datetime:
+    """Return the present moment, as it is written into messages."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -69,8 +75,8 @@ class Requested:
 
 
 @attrs.frozen(kw_only=True)
-class _Plan:
-    """What both kinds of login share: they are made, and changed, before anything is built."""
+class Plan:
+    """What all plans share: they are made, and changed, before anything is built."""
 
     stage: ClassVar = "plan"
 
@@ -86,12 +92,12 @@ class _Plan:
 
 
 @attrs.frozen(kw_only=True)
-class RemoteLogin(_Plan):
+class RemoteLogin(Plan):
     """A remote login (portal-contract R3 to R6). Times are UTC; ``timestamp`` is the text that is hashed and sent."""
 
     person: Person
     portal: Portal
-    at: datetime = attrs.field(factory=_now)
+    at: datetime = attrs.field(factory=now)
     forged: Person = follows(lambda self: impostor(self.person))
     profile: Profile = follows(lambda self: self.portal.remote_login.profile)
     secret: str = attrs.field(
@@ -106,12 +112,12 @@ class RemoteLogin(_Plan):
 
 
 @attrs.frozen(kw_only=True)
-class SamlLogin(_Plan):
+class SamlLogin(Plan):
     """A SAML sign-in (saml-profiles 4.1.4.2). Times are UTC; IDs follow from ``seed``."""
 
     person: Person
     portal: Portal
-    at: datetime = attrs.field(factory=_now)
+    at: datetime = attrs.field(factory=now)
     seed: str = attrs.field(factory=lambda: secrets.token_hex(16))
     base: Base = "assertion"
     """Which part is signed."""
@@ -172,7 +178,7 @@ class SamlLogin(_Plan):
 
     def make_id(self, purpose: str) -> str:
         """Return an xs:ID that follows from the seed, so that equal seeds give equal messages."""
-        return "_" + hashlib.sha256(f"{self.seed}/{purpose}".encode()).hexdigest()[:40]
+        return seeded_id(self.seed, purpose)
 
 
 Login = RemoteLogin | SamlLogin

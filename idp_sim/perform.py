@@ -25,11 +25,11 @@ def perform(login: Login, keyring: Keyring, scenario: Scenario | None = None) ->
     that lives in the journey or the portal's settings.
     """
     _check(login, scenario)
-    planned = _deviate("plan", login, scenario)
+    planned = deviate("plan", login, scenario)
     if isinstance(planned, RemoteLogin):
-        return _deviate("wire", link(planned), scenario)
+        return deviate("wire", link(planned), scenario)
     if scenario is None or scenario.stage in ("plan", "wire"):
-        return _deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree)), scenario)
+        return deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree)), scenario)
     signed = _signed(planned, keyring, scenario)
     return _form(signed.login, _written(signed))
 
@@ -40,9 +40,9 @@ def by_tree(login: SamlLogin, keyring: Keyring) -> bytes:
 
 
 def _signed(login: SamlLogin, keyring: Keyring, scenario: Scenario | None = None) -> Signed:
-    draft = _deviate("tree", Draft(login, response(login)), scenario)
+    draft = deviate("tree", Draft(login, response(login)), scenario)
     signed = Signed(draft.login, sign(draft.response, draft.login, keyring))
-    return _deviate("signed tree", signed, scenario)
+    return deviate("signed tree", signed, scenario)
 
 
 def _written(signed: Signed) -> bytes:
@@ -70,7 +70,8 @@ def _check(login: Login, scenario: Scenario | None) -> None:
         raise CannotPerform(f"'{scenario.id}' does not run on the base '{login.base}', only on: {bases}.")
 
 
-def _deviate(stage: str, subject: T, scenario: Scenario | None) -> T:
+def deviate(stage: str, subject: T, scenario: Scenario | None) -> T:
+    """Let the scenario change ``subject``, the value of this stage, where that is the scenario's own stage."""
     if scenario is None or scenario.stage != stage:
         return subject
     changed: Any = scenario.apply(subject)

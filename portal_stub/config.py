@@ -59,6 +59,10 @@ class SamlSettings:
     idp_entity_id: str = setting("Entity ID of the identity provider.", "")
     login_url: str = setting("SAML Login URL: where requests are sent (P3).", "")
     logout_url: str = setting("Logout URL (P3). Empty: the portal's home.", "")
+    slo_url: str = setting(
+        "Where the identity provider takes logout messages. Empty: it offers no single logout (S14).", ""
+    )
+    slo_binding: Literal["redirect", "post"] = setting("Binding of the portal's logout messages (S14).", "redirect")
     fingerprint: str = setting("Fingerprint of the signing certificate (P3, S6).", "")
     fingerprint_algorithm: Literal["sha1", "sha256"] = setting("Digest of the fingerprint (P3).", "sha1")
     certificate: str = setting("The whole certificate in PEM, in place of the fingerprint (P3).", "")
@@ -170,6 +174,11 @@ class Settings:
     def acs_url(self) -> str:
         """The assertion consumer service (S1)."""
         return f"{self.base_url}/login/saml"
+
+    @property
+    def slo_service_url(self) -> str:
+        """The single logout service (S14)."""
+        return f"{self.base_url}/login/saml/logout"
 
     @property
     def entity_id(self) -> str:

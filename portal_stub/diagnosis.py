@@ -65,16 +65,17 @@ class Diagnosis:
     @property
     def granted(self) -> bool:
         """Whether the person may be signed in."""
+        return self.identity is not None and self.rules_kept
+
+    @property
+    def rules_kept(self) -> bool:
+        """Whether every applicable MUST rule is kept, and there is one at all."""
         applicable = [
             finding
             for finding in self.findings
             if finding.outcome != "not-applicable" and rule(finding.rule).level == "MUST"
         ]
-        return (
-            self.identity is not None
-            and bool(applicable)
-            and all(finding.outcome in ("ok", "warning") for finding in applicable)
-        )
+        return bool(applicable) and all(finding.outcome in ("ok", "warning") for finding in applicable)
 
     @property
     def person(self) -> str | None:

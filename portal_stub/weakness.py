@@ -18,7 +18,7 @@ from rulebook.rules import guards_of
 from rulebook.strict_toml import nearest
 
 Part = Literal[
-    "field", "document", "assertion", "name-id", "attributes", "address", "text", "link", "fingerprint"
+    "field", "document", "assertion", "name-id", "attributes", "address", "text", "logout", "link", "fingerprint"
 ]  # fmt: skip
 """What a naive reader reads.
 
@@ -29,6 +29,7 @@ to the sound checks, and no rule is forgotten for it.
 ``name-id``: ``(assertion) -> elements``, which NameIDs are the subject's.
 ``attributes``: ``(assertion) -> (name, elements) pairs``, under which names the attributes come, with their values.
 ``address``: ``(expected, got) -> bool``, whether an address or an entity ID is the expected one.
+``logout``: ``(ReceivedLogout) -> element or None``, which logout message is believed; None as for an assertion.
 ``text``: ``(element) -> str``, what the text of an element is.
 ``link``: ``(pairs) -> pairs``, which parameters of a remote login's link are read.
 ``fingerprint``: ``(own, stored) -> bool``, whether a certificate with this fingerprint (hex digits) is the one whose
@@ -118,9 +119,9 @@ class Weaknesses:
 
     @property
     def forgotten(self) -> frozenset[str]:
-        """The rules that are never enforced. What a reader of assertions forgets depends on what it believes."""
+        """The rules that are never enforced. What a reader of messages forgets depends on what it believes."""
         readers = (naive_readers()[name] for name in self.naive)
-        return self.without.union(*(reader.forgets for reader in readers if reader.part != "assertion"))
+        return self.without.union(*(reader.forgets for reader in readers if reader.part not in ("assertion", "logout")))
 
 
 def _with_guards(rule_ids: Iterable[str]) -> frozenset[str]:
