@@ -18,14 +18,18 @@ from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
-from idp_sim.login import RemoteLogin, SamlLogin
+from idp_sim.login import Login, RemoteLogin, SamlLogin
+from idp_sim.logout import Logout, LogoutForm, LogoutQuery
 from idp_sim.people import directory
 from idp_sim.perform import perform
+from idp_sim.perform_logout import KIND_OF, perform_logout
 from idp_sim.stages import Form, Link
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.judge import judge as judge_response
+from portal_stub.saml.logout.arrival import Arrival, LogoutMemory
+from portal_stub.saml.logout.judge import LogoutDiagnosis, judge_logout
 from portal_stub.saml.message import Memory, Post
 from portal_stub.weakness import SOUND, Weaknesses
 
@@ -40,12 +44,15 @@ class Delivered:
     """One case as it arrives: the message, the portal's settings, and who is genuine and who is forged in it."""
 
     case: Case
-    sent: Form | Link
+    sent: Form | Link | LogoutForm | LogoutQuery
     settings: Settings
 
     def diagnose(self, weaknesses: Weaknesses = SOUND) -> Diagnosis:
         """Return the judge's diagnosis of the message, by a portal with these weaknesses."""
         settings = self.settings
+        if isinstance(self.sent, LogoutForm | LogoutQuery):
+            arrival = arrival_of(self.sent)
+            return judge_logout(arrival, settings, NOW, LogoutMemory(open_logouts={REQUEST}), weaknesses)
         if isinstance(self.sent, Link):
             return judge_link(urlsplit(self.sent.url).query.encode("ascii"), settings, NOW, weaknesses)
         in_address = parse_qsl(urlsplit(self.sent.action).query) if self.sent.method == "post" else []
@@ -70,16 +77,22 @@ class Delivered:
         return attrs.evolve(self._experienced(diagnosis), unmet=self._disturbed(time.perf_counter() - started))
 
     def _disturbed(self, seconds: float) -> str:
-        touches = canary().touches_since_last_asked(self.sent.login.person.email)
+        touches = canary().touches_since_last_asked(self._plan.person.email)
         slow = 0 < self.case.scenario.within_seconds < seconds
         return (
             "The portal fetched an address that the message names." if touches else "It took too long." if slow else ""
         )
 
+    @property
+    def _plan(self) -> Login | Logout:
+        return self.sent.logout if isinstance(self.sent, LogoutForm | LogoutQuery) else self.sent.login
+
     def _experienced(self, diagnosis: Diagnosis) -> Observation:
+        if isinstance(diagnosis, LogoutDiagnosis) and diagnosis.granted and diagnosis.kind == "response":
+            return ACCEPTED
         if not diagnosis.granted or diagnosis.identity is None:
             return Observation(result="refused", message="refused", rules=diagnosis.violations, rules_from="page")
-        login = self.sent.login
+        login = self._plan
         shown = {diagnosis.identity.email, diagnosis.identity.name}
         forged = {login.forged.email, login.forged.name}
         result: Any = "as-forged" if shown & forged else "as-signed" if self.is_genuine(diagnosis) else "as-other"
@@ -87,7 +100,7 @@ class Delivered:
 
     def is_genuine(self, diagnosis: Diagnosis) -> bool:
         """Whether the identity that was read is the one that the message rightly names."""
-        login, identity = self.sent.login, diagnosis.identity
+        login, identity = self._plan, diagnosis.identity
         if identity is None:
             return False
         if self.case.outcome not in ("must-accept", "advisory"):
@@ -130,7 +143,10 @@ def deliver(case: Case) -> Delivered | None:
         allowed_drift_seconds=known.saml.allowed_drift_seconds,
         canary_url=canary().url,
         signing_key=signing_key_of(scenario.given),
+        slo_url=known.slo_service_url,
     )
+    if scenario.protocol == "saml-logout":
+        return Delivered(case, perform_logout(_logout(case, portal), keyring(), scenario), known)
     asked = REQUEST if scenario.start == "portal" else None
     login: Any = RemoteLogin(person=person, portal=portal, at=NOW)
     if case.protocol == "saml":
@@ -140,3 +156,23 @@ def deliver(case: Case) -> Delivered | None:
     if scenario.stage == "settings":
         return Delivered(case, perform(login, keyring()), scenario.apply(settings).read())
     return Delivered(case, perform(login, keyring(), scenario), settings.read())
+
+
+def _logout(case: Case, portal: Portal) -> Logout:
+    kind = KIND_OF[case.scenario.start]
+    return Logout(
+        kind=kind,
+        person=directory()[0],
+        portal=portal,
+        at=NOW,
+        seed=case.id,
+        in_response_to=REQUEST if kind == "response" else None,
+        session_indexes=("_session",) if kind == "request" else (),
+    )
+
+
+def arrival_of(sent: LogoutForm | LogoutQuery) -> Arrival:
+    """Return a logout message as it arrives at the portal."""
+    if isinstance(sent, LogoutForm):
+        return Arrival.from_form(sent.fields)
+    return Arrival.from_query(urlsplit(sent.url).query.encode("ascii"))

@@ -202,7 +202,7 @@ def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str
 
     Beside settings, ``given`` may hold ``trusts``, the names of keys whose certificates the portal trusts, with blanks
     between them: the simulator signs with the first. ``trusts_second`` is the name of the key by which the portal
-    trusts a second identity provider.
+    trusts a second identity provider. ``single_logout`` says that the identity provider offers it.
     """
     chosen = dict(given)
     settings = PortalSettings(

@@ -1,12 +1,15 @@
 """Performing a logout: plan, tree, then the form or the signed query, with a scenario's deviation at its stage."""
 
-from idp_sim.catalogue import CannotPerform, Scenario
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from idp_sim.catalogue import CannotPerform, Scenario, Start
 from idp_sim.keyring import Keyring
-from idp_sim.logout import BINDING_OF, STAGES, Logout, LogoutDraft, LogoutForm, LogoutQuery
+from idp_sim.logout import BINDING_OF, STAGES, Kind, Logout, LogoutDraft, LogoutForm, LogoutQuery
 from idp_sim.perform import deviate
 from idp_sim.saml.logout import form, message, octets, query, signed
 
-KIND_OF = {"idp": "request", "portal": "response"}
+KIND_OF: Mapping[Start, Kind] = MappingProxyType({"idp": "request", "portal": "response"})
 """What the simulator sends, by where the logout begins."""
 
 

@@ -1,4 +1,4 @@
-"""Which logout message is believed: the readers that wrapping and doubled or re-encoded parameters fool."""
+"""Which logout message is believed: the readers that wrapping and parameters encoded anew fool."""
 
 from urllib.parse import quote_plus
 
@@ -24,13 +24,3 @@ def query_encoded_anew(received: ReceivedLogout) -> etree._Element | None:
     encoded = attrs.evolve(arrival, pairs=tuple((name, quote_plus(arrival.decoded(value))) for name, value in arrival.pairs))
     found = (one for name in MESSAGES for one in readings(encoded, name))
     return received.root if any(one.verifies(received.certificates) for one in found) else None
-
-
-@naive("logout", forgets={"saml.logout.parameters"})
-def request_whatever_is_signed(received: ReceivedLogout) -> etree._Element | None:
-    """Reads the logout request of a query in which some message is signed, be it another one (CVE-2025-27773)."""
-    forgetful = attrs.evolve(received, weaknesses=attrs.evolve(received.weaknesses, without=_PARAMETERS, naive=frozenset()))
-    return forgetful.root if forgetful.query_verifies else None
-
-
-_PARAMETERS = frozenset({"saml.logout.parameters"})
