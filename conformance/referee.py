@@ -48,6 +48,8 @@ class Referee:
         for glob, reason in self.target.profile.unsupported.items():
             if matches(glob, case.id):
                 return reason
+        if case.scenario.protocol == "saml-logout":
+            return "the referee does not perform logouts yet"
         if case.scenario.needs_browser and not self.browser:
             return f"needs a browser: {case.scenario.needs_browser}"
         return None

@@ -124,7 +124,7 @@ class LogoutForm:
 
 @attrs.frozen
 class LogoutOctets:
-    """The query of a logout message before it is signed: what will be signed, and what will be sent beside the Signature.
+    """The query of a logout message before it is signed: what will be signed, and what will be sent.
 
     Both are the same in a sound message (saml-bindings 3.4.4.1).
     """

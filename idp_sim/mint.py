@@ -15,13 +15,16 @@ import attrs
 from idp_sim.catalogue import CannotPerform, Outcome, Scenario
 from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
-from idp_sim.login import Base, Login, RemoteLogin, SamlLogin
+from idp_sim.login import Base, Login, RemoteLogin, SamlLogin, seeded_id
+from idp_sim.logout import Logout, LogoutForm, LogoutQuery
 from idp_sim.people import Person
 from idp_sim.perform import perform
+from idp_sim.perform_logout import KIND_OF, perform_logout
 from idp_sim.stages import Form, Link
 from rulebook.strict_toml import FileProblem, nearest
 
 Written = Literal["xml", "base64", "html", "url", "json"]
+Message = Form | Link | LogoutForm | LogoutQuery
 
 PERFORMED_BY_THE_REFEREE = (
     "Scenarios that live in the journey or in the portal's settings cannot be minted: 'conformance run' performs them."
@@ -70,12 +73,17 @@ class Minted:
     """A case and the message that performs it."""
 
     case: Case
-    message: Form | Link
+    message: Message
+
+    @property
+    def plan(self) -> Login | Logout:
+        """Who signs in, or out, and who is forged."""
+        return self.message.logout if isinstance(self.message, LogoutForm | LogoutQuery) else self.message.login
 
     @property
     def entry(self) -> dict[str, str | None]:
         """What ``index.json`` says of it: ``genuine`` and ``forged`` are addresses."""
-        login, scenario = self.message.login, self.case.scenario
+        login, scenario = self.plan, self.case.scenario
         sent = login.email if isinstance(login, RemoteLogin) and self.case.outcome == "must-accept" else None
         return {
             "id": self.case.id,
@@ -110,7 +118,9 @@ def find(scenarios: Iterable[Scenario], words: str, base: str | None) -> Case:
         return Case(scenario=scenario, base=allowed[0])
     if chosen not in allowed:
         if allowed == (None,):
-            raise CannotMint(f"'{scenario_id}' is a remote login, which has no base. Leave '{chosen}' out.")
+            raise CannotMint(
+                f"'{scenario_id}' is {_KINDS[scenario.protocol]}, which has no base. Leave '{chosen}' out."
+            )
         names = [name for name in allowed if name]
         raise CannotMint(
             f"'{scenario_id}' does not run on the base '{chosen}', only on: {', '.join(names)}.{nearest(chosen, names)}"
@@ -119,7 +129,7 @@ def find(scenarios: Iterable[Scenario], words: str, base: str | None) -> Case:
 
 
 def _bases(scenario: Scenario) -> tuple[Base | None, ...]:
-    if scenario.protocol == "remote-login":
+    if scenario.protocol in ("remote-login", "saml-logout"):
         return (None,)
     return scenario.bases or ("assertion",)
 
@@ -127,9 +137,24 @@ def _bases(scenario: Scenario) -> tuple[Base | None, ...]:
 def mint(case: Case, order: Order, keyring: Keyring) -> Minted:
     """Perform the case at a portal that is set as its scenario needs. Raises CannotMint."""
     try:
+        if case.scenario.protocol == "saml-logout":
+            return Minted(case=case, message=perform_logout(_logout(case, order), keyring, case.scenario))
         return Minted(case=case, message=perform(_login(case, order), keyring, case.scenario))
     except CannotPerform as error:
         raise CannotMint(str(error)) from None
+
+
+def _logout(case: Case, order: Order) -> Logout:
+    """Return the logout of the session that the plain sound login of this order opens, or the answer to a logout."""
+    if order.portal.slo_url is None:
+        raise CannotMint(f"'{case.id}' is a logout, and portal '{order.portal.name}' has no slo_url.")
+    kind, seed = KIND_OF[case.scenario.start], f"{order.seed}/{case.id}"
+    session = seeded_id(f"{order.seed}/saml.sound.plain@assertion", "session")
+    return Logout(
+        kind=kind, person=order.person, portal=order.portal, at=order.at, seed=seed,
+        in_response_to=(order.in_response_to or seeded_id(seed, "request")) if kind == "response" else None,
+        session_indexes=(session,) if kind == "request" else (),
+    )  # fmt: skip
 
 
 def _login(case: Case, order: Order) -> Login:
@@ -158,13 +183,13 @@ def written(minted: Minted, form: Written | None) -> bytes:
         return json.dumps(_as_json(minted), ensure_ascii=False, indent=2).encode() + b"\n"
     if form == "html":
         return _page(message).encode()
-    if isinstance(message, Link):
+    if isinstance(message, Link | LogoutQuery):
         if form in (None, "url"):
             return message.url.encode()
-        raise CannotMint(f"A remote login has no form '{form}': choose url, html or json.")
+        raise CannotMint(f"{_WHAT[type(message)]} has no form '{form}': choose url, html or json.")
     if form == "url":
-        raise CannotMint("A SAML Response has no form 'url', it is posted: choose xml, base64, html or json.")
-    encoded = dict(message.fields).get("SAMLResponse", "")
+        raise CannotMint(f"{_WHAT[type(message)]} has no form 'url', it is posted: choose xml, base64, html or json.")
+    encoded = next((value for name, value in message.fields if name in ("SAMLResponse", "SAMLRequest")), "")
     if form != "xml":
         return encoded.encode()
     try:
@@ -173,16 +198,25 @@ def written(minted: Minted, form: Written | None) -> bytes:
         raise CannotMint(f"'{minted.case.id}' is not base64, so it has no form 'xml': choose base64.") from None
 
 
+_KINDS = {"remote-login": "a remote login", "saml-logout": "a logout"}
+_WHAT = {
+    Form: "A SAML Response",
+    Link: "A remote login",
+    LogoutForm: "A logout message by HTTP-POST",
+    LogoutQuery: "A logout message by HTTP-Redirect",
+}
+
+
 def _as_json(minted: Minted) -> Mapping[str, Any]:
     message = minted.message
-    if isinstance(message, Link):
+    if isinstance(message, Link | LogoutQuery):
         return {**minted.entry, "url": message.url}
     fields = [{"name": name, "value": value} for name, value in message.fields]
     return {**minted.entry, "action": message.action, "fields": fields}
 
 
-def _page(message: Form | Link) -> str:
-    if isinstance(message, Link):
+def _page(message: Message) -> str:
+    if isinstance(message, Link | LogoutQuery):
         body = f'<p><a href="{html.escape(message.url)}">Sign in</a></p>'
     else:
         fields = "\n".join(
@@ -210,7 +244,7 @@ def write_all(cases: Iterable[Case], order: Order, keyring: Keyring, folder: Pat
             except CannotMint as error:
                 left_out.append(f"{case.id}: {error}")
                 continue
-            kind = "url" if isinstance(minted.message, Link) else "b64"
+            kind = "url" if isinstance(minted.message, Link | LogoutQuery) else "b64"
             (folder / "cases" / f"{case.id}.{kind}").write_bytes(written(minted, None))
             entries.append(minted.entry)
         index = json.dumps(entries, ensure_ascii=False, indent=1) + "\n"

@@ -23,7 +23,9 @@ def perform_logout(logout: Logout, keyring: Keyring, scenario: Scenario | None =
     planned = deviate(Logout.stage, logout, scenario)
     draft = deviate(LogoutDraft.stage, LogoutDraft(planned, message(planned)), scenario)
     if draft.logout.binding == "post":
-        return deviate(LogoutForm.stage, form(deviate("signed logout tree", signed(draft, keyring), scenario)), scenario)
+        return deviate(
+            LogoutForm.stage, form(deviate("signed logout tree", signed(draft, keyring), scenario)), scenario
+        )
     return deviate(LogoutQuery.stage, query(deviate("logout octets", octets(draft), scenario), keyring), scenario)
 
 

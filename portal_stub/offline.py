@@ -14,6 +14,7 @@ from portal_stub.remote_login.checks import CHECKS as REMOTE_LOGIN_CHECKS
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.checks import CHECKS as SAML_CHECKS
 from portal_stub.saml.judge import judge as judge_response
+from portal_stub.saml.logout.checks import CHECKS as LOGOUT_CHECKS
 from portal_stub.saml.message import Memory, Post
 from rulebook.strict_toml import FileProblem
 
@@ -25,7 +26,7 @@ _LONGEST_NAME = 4096
 
 def checked_rules() -> Iterator[str]:
     """Yield the id of every rule that has a check, each once."""
-    return iter(dict.fromkeys((*REMOTE_LOGIN_CHECKS, *SAML_CHECKS)))
+    return iter(dict.fromkeys((*REMOTE_LOGIN_CHECKS, *SAML_CHECKS, *LOGOUT_CHECKS)))
 
 
 def diagnose(message: Message, settings: Settings, now: datetime, in_response_to: str | None = None) -> Diagnosis:

@@ -51,8 +51,8 @@ CERTIFICATE_TEXTS: Mapping[str, Callable[[x509.Certificate], bytes]] = MappingPr
         "pem": _pem,
         "pem-stripped": lambda certificate: _pem(certificate).strip(),
         "base64": lambda certificate: base64.b64encode(certificate.public_bytes(Encoding.DER)),
-        "public-key": lambda certificate: (
-            certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        "public-key": lambda certificate: certificate.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         ),
     }
 )

@@ -13,8 +13,10 @@ from idp_sim.catalogue import Scenario, load
 from idp_sim.config import Portal, RemoteLoginPortal
 from idp_sim.keyring import Keyring
 from idp_sim.login import RemoteLogin, SamlLogin
+from idp_sim.logout import Logout, LogoutQuery
 from idp_sim.people import Person
 from idp_sim.perform import perform
+from idp_sim.perform_logout import KIND_OF, perform_logout
 from idp_sim.stages import Form, Link
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -23,6 +25,7 @@ PORTAL = Portal(
     "portal",
     "http://portal.localhost:5002",
     remote_login=RemoteLoginPortal(secret="0123456789abcdef0123456789abcdef"),
+    slo_url="http://portal.localhost:5002/login/saml/logout",
 )
 SCENARIOS = load(idp_sim.scenarios)
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -55,6 +58,15 @@ def link(login: RemoteLogin, scenario: Scenario | None = None) -> Link:
     sent = perform(login, Keyring.ephemeral(), scenario)
     assert isinstance(sent, Link)
     return sent
+
+
+def logout(scenario: Scenario | None = None, **changes: Any) -> tuple[tuple[str, str], ...]:
+    """Return what is sent by a logout: the pairs of its query, or the fields of its form."""
+    kind = KIND_OF[scenario.start if scenario else "idp"]
+    request = {"in_response_to": "_request"} if kind == "response" else {"session_indexes": ("_session",)}
+    start: Any = Logout(kind=kind, person=PERSON, portal=PORTAL, at=NOW, seed="1", **request)
+    sent = perform_logout(start.but(**changes), Keyring.ephemeral(), scenario)
+    return sent.pairs if isinstance(sent, LogoutQuery) else sent.fields
 
 
 def xml_of(form: Form) -> bytes:

@@ -23,6 +23,7 @@ PORTALS = """
 [[portal]]
 name = "acme"
 base_url = "http://portal.localhost:5002"
+slo_url = "http://portal.localhost:5002/login/saml/logout"
 [portal.remote_login]
 secret = "0123456789abcdef0123456789abcdef"
 
@@ -156,8 +157,11 @@ def test_all_are_minted_and_indexed(run: Run, tmp_path: Path) -> None:
     index = json.loads(first.pop("index.json"))
     jsonschema.validate(index, schema("minted-index"))
     assert [entry["id"] for entry in index] == [case.id for case in cases_of(SCENARIOS)]
-    kinds = {True: "url", False: "b64"}
-    assert set(first) == {f"cases/{entry['id']}.{kinds[entry['base'] is None]}" for entry in index}
+    queries = ("remote-login.", "saml.logout")
+    assert {name.removeprefix("cases/").rpartition(".")[0] for name in first} == {entry["id"] for entry in index}
+    assert {name for name in first if not name.startswith(tuple(f"cases/{query}" for query in queries))} <= {
+        f"cases/{entry['id']}.b64" for entry in index if entry["base"]
+    }
     sound = [base64.b64decode(first[f"cases/saml.sound.{name}.b64"]) for name in ("no-names", "milliseconds")]
     assert len({etree.fromstring(xml).get("ID") for xml in sound}) == 2, "a portal that remembers IDs would refuse one"
     alone = minted(run, "saml.signature.altered@both", "--seed", "1", "--at", MOMENT).stdout_bytes
@@ -169,7 +173,8 @@ def test_what_a_portal_cannot_take_is_left_out_and_said_so(run: Run, tmp_path: P
     assert result.exit_code == 0
     assert "remote-login.sound.plain: 'remote-login.sound.plain' is a remote login, and portal" in result.stderr
     index = json.loads((tmp_path / "c" / "index.json").read_text())
-    assert all(entry["base"] for entry in index)
+    assert not any(entry["id"].startswith(("remote-login.", "saml.logout")) for entry in index)
+    assert "is a logout, and portal" in result.stderr
     assert f"{len(index)} minted" in result.stdout
 
 

@@ -8,6 +8,7 @@ import pytest
 from idp_sim.catalogue import CannotPerform
 from idp_sim.config import PROFILES, Portal, Profile
 from idp_sim.login import BASES
+from idp_sim.logout import BINDINGS
 from idp_sim.mint import Case, cases_of
 from idp_sim.people import impostor
 from idp_sim.saml.names import NAMESPACES, SAML
@@ -19,6 +20,7 @@ from tests.idp_core.logins import (
     PORTAL,
     SCENARIOS,
     link,
+    logout,
     post,
     remote_login,
     saml_login,
@@ -31,6 +33,9 @@ KEPT_BY_OTHERS = {
     "saml.assertion.once": "a journey",
     "saml.settings.fingerprint": "the portal's settings",
     "portal.sso.enabled": "the portal's settings",
+    "saml.logout.offered": "the portal's settings",
+    "saml.logout.key-known": "the portal's settings",
+    "saml.logout.named-sessions": "a journey",
     "remote-login.host-url.known": "the remote login page itself",
 }
 MESSAGES = list(cases_of(SCENARIOS))
@@ -53,16 +58,30 @@ def test_descriptions_are_sentences_of_their_own() -> None:
     assert not [title for title in titles if "{" in title]
 
 
+SOUND_LOGOUTS = [scenario(f"saml.logout.{kind}[{binding}]") for kind in ("request", "response") for binding in BINDINGS]
+
+
 @pytest.mark.parametrize("case", MESSAGES, ids=lambda case: case.id)
 def test_no_case_equals_the_sound_one(case: Case) -> None:
-    if case.base is None:
+    if case.scenario.protocol == "saml-logout":
+        same = logout(case.scenario) in [logout(sound) for sound in SOUND_LOGOUTS]
+    elif case.base is None:
         profile = case.scenario.given.get("simple.profile", "hmac-md5")
         sound = remote_login(portal=portal_with(profile))
         same = link(sound, case.scenario).url == link(sound).url
     else:
         login = saml_login(base=case.base, relay_state="/x")
         same = sent_by(post(login, case.scenario)) == sent_by(post(login))
-    unchanged = (".plain", ".idp-initiated", ".profile-md5", ".profile-salted")
+    unchanged = (
+        ".logout.request[redirect]",
+        ".logout.request[post]",
+        ".logout.response[redirect]",
+        ".logout.response[post]",
+        ".plain",
+        ".idp-initiated",
+        ".profile-md5",
+        ".profile-salted",
+    )
     assert same == case.scenario.id.endswith(unchanged)
 
 
@@ -79,9 +98,11 @@ def test_no_two_cases_of_a_portal_are_the_same_message() -> None:
     seen: dict[object, str] = {}
     for case in MESSAGES:
         given = tuple(sorted(case.scenario.given.items()))
-        if case.base is None:
+        if case.scenario.protocol == "saml-logout":
+            sent: object = (given, logout(case.scenario))
+        elif case.base is None:
             profile = case.scenario.given.get("simple.profile", "hmac-md5")
-            sent: object = (given, link(remote_login(portal=portal_with(profile)), case.scenario).url)
+            sent = (given, link(remote_login(portal=portal_with(profile)), case.scenario).url)
         else:
             asked = "_request" if case.scenario.start == "portal" else None
             sent = (given, sent_by(post(saml_login(base=case.base, in_response_to=asked), case.scenario)))

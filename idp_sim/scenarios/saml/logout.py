@@ -5,8 +5,8 @@ from collections.abc import Callable
 import attrs
 
 from idp_sim.catalogue import breaks, sound
-from idp_sim.logout import BINDINGS, Binding, Logout, LogoutOctets, LogoutQuery, Pairs
 from idp_sim.login import Status
+from idp_sim.logout import BINDINGS, Binding, Logout, LogoutOctets, LogoutQuery, Pairs
 
 OFFERED = {"single_logout": True}
 """What a portal needs for all logout messages: the identity provider offers single logout."""
@@ -15,7 +15,7 @@ STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 
 @sound(start="idp", given=OFFERED, variants=BINDINGS)
 def request(logout: Logout, binding: Binding) -> Logout:
-    """A sound logout request ends the session that it names, by the binding {variant}. It is the control of broken ones."""
+    """A sound logout request ends the session that it names, by the binding {variant}. It is a control."""
     return logout.but(binding=binding)
 
 
@@ -72,7 +72,7 @@ def _with_escapes(value: str, change: Callable[[str], str]) -> str:
 
 @sound(start="idp", given=OFFERED)
 def lower_case_escapes(octets: LogoutOctets) -> LogoutOctets:
-    """The query is percent-encoded with lower-case digits and signed so: it is verified as it came, not as re-encoded."""
+    """The query is percent-encoded in lower case and signed so: it is verified as it came, not as encoded anew."""
     return attrs.evolve(octets, signed=_lower_case(octets.signed), sent=_lower_case(octets.sent))
 
 

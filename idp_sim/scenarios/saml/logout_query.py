@@ -215,7 +215,7 @@ BOMB = 8 << 20
 
 @breaks("saml.logout.size", start="idp", given=OFFERED, within_seconds=5, cves=("CVE-2025-25293",))
 def deflate_bomb(octets: LogoutOctets) -> LogoutOctets:
-    """The message in the query inflates a thousandfold, to eight megabytes: it is to be left before it is inflated whole."""
+    """The message in the query inflates a thousandfold, to eight megabytes: inflating must stop before."""
     octets.message[-1].tail = " " * BOMB
     return _carrying(octets, deflated(etree.tostring(octets.message)))
 

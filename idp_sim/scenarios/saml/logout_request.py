@@ -11,12 +11,12 @@ from idp_sim.scenarios.saml.logout import OFFERED
 TEN_MINUTES = timedelta(minutes=10)
 
 
-@breaks(
-    "saml.logout.not-on-or-after", start="idp", given=OFFERED, variants=BINDINGS, cves=("CVE-2023-40178",)
-)
+@breaks("saml.logout.not-on-or-after", start="idp", given=OFFERED, variants=BINDINGS, cves=("CVE-2023-40178",))
 def expired(logout: Logout, binding: Binding) -> Logout:
     """The logout request has expired ten minutes ago, by the binding {variant}."""
-    return logout.but(binding=binding, not_on_or_after=logout.at - TEN_MINUTES, issue_instant=logout.at - 2 * TEN_MINUTES)
+    return logout.but(
+        binding=binding, not_on_or_after=logout.at - TEN_MINUTES, issue_instant=logout.at - 2 * TEN_MINUTES
+    )
 
 
 @breaks("saml.logout.issue-instant", start="idp", given=OFFERED)

@@ -47,7 +47,9 @@ def status_missing(draft: LogoutDraft) -> None:
         draft.message.remove(status)
 
 
-@breaks("saml.logout.issuer", given=OFFERED, variants={"other": "urn:example:another-identity-provider", "missing": None})
+@breaks(
+    "saml.logout.issuer", given=OFFERED, variants={"other": "urn:example:another-identity-provider", "missing": None}
+)
 def other_issuer(logout: Logout, issuer: str | None) -> Logout:
     """The logout response does not come from the identity provider that the portal knows: {variant}."""
     return logout.but(issuer=issuer)

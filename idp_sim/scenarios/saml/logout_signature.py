@@ -26,13 +26,13 @@ def unsigned(signed: LogoutSigned) -> None:
 
 @breaks("saml.signature.digest", start="idp", given=OFFERED)
 def altered(signed: LogoutSigned) -> None:
-    """The logout request was changed after signing, to name the forged person."""
+    """The logout request was changed after it was signed inside, to name the forged person."""
     _name(signed.message, signed.logout.forged.email)
 
 
 @breaks("saml.signature.value", start="idp", given=OFFERED)
 def value_altered(signed: LogoutSigned) -> None:
-    """One character of the signature value is another."""
+    """One character of the signature value inside the logout request is another."""
     for value in signed.message.findall(".//ds:SignatureValue", NAMESPACES):
         text = value.text or ""
         value.text = ("B" if text[0] == "A" else "A") + text[1:]
@@ -72,7 +72,7 @@ def encoded_otherwise(form: LogoutForm, deflate: bool) -> LogoutForm:
 
 @breaks("saml.logout.parameters", start="idp", given=OFFERED, variants={"first": True, "last": False})
 def field_doubled(form: LogoutForm, first: bool) -> LogoutForm:
-    """Beside the signed logout request there is an unsigned one that names the forged person; it comes {variant}."""
+    """The form holds a second, unsigned logout request that names the forged person; it comes {variant}."""
     message = etree.fromstring(base64.b64decode(form.fields[0][1]))
     remove_signature(message)
     _name(message, form.logout.forged.email)

@@ -18,7 +18,8 @@ from portal_stub.address import shown
 from portal_stub.checks import NotApplicable
 from portal_stub.saml.logout.arrival import MESSAGES, Arrival, LogoutMemory
 from portal_stub.saml.logout.query import algorithms_allowed, certificates_known, readings
-from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.message import OFFLINE, Memory, Post
+from portal_stub.saml.providers import Provider, providers
 from portal_stub.saml.received import FORGETTING_TRUSTS, Received
 from portal_stub.saml.signature import Signature, find_signatures
 from portal_stub.saml.xml import MAX_BYTES, parse, parser, samlp
@@ -29,6 +30,7 @@ _ROOTS = {"request": samlp("LogoutRequest"), "response": samlp("LogoutResponse")
 _DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 _ONCE = (*MESSAGES, "RelayState", "SigAlg", "Signature", "SAMLEncoding")
 _MOST_CHARACTERS = MAX_BYTES // 3 * 4 + MAX_BYTES // 16
+_NO_RESPONSE = Post(saml_response=None)
 _FORGETFUL_MOST = 16 * MAX_BYTES
 """What is inflated by a portal that forgot to stop: it is a test, and the machine is to survive it."""
 
@@ -48,14 +50,19 @@ class ReceivedLogout(Received):
 
     arrival: Arrival
     logouts: LogoutMemory
-    post: Post = Post(saml_response=None)
-    memory: Memory = Memory()
+    post: Post = _NO_RESPONSE
+    memory: Memory = OFFLINE
 
     @property
     def left_out(self) -> frozenset[str]:
         """The rules that are left out for this message: a naive reader that believes it forgets some more."""
         reader = self.weaknesses.reader("logout")
         return self.waived if reader is None or self.believed_naively is None else self.waived | reader.forgets
+
+    @cached_property
+    def providers(self) -> Sequence[Provider]:
+        """The identity provider that offers single logout: logouts begin and end with the first one only."""
+        return providers(self.saml)[:1]
 
     # The parameters.
 
@@ -218,7 +225,9 @@ class ReceivedLogout(Received):
         if self.algorithm not in algorithms_allowed(self.saml) and not forgot:
             raise NotApplicable("it is signed by an algorithm that is not allowed")
         found = [one for name in MESSAGES for one in readings(self.arrival, name)]
-        return any(one.verifies_somehow(self.certificates) if forgot else one.verifies(self.certificates) for one in found)
+        return any(
+            one.verifies_somehow(self.certificates) if forgot else one.verifies(self.certificates) for one in found
+        )
 
     @cached_property
     def trusted_message(self) -> etree._Element | None:
@@ -230,7 +239,9 @@ class ReceivedLogout(Received):
         if not self.signatures_if_any:
             return self.envelope if "saml.logout.signed" in self.waived else None
         signed = (result.signed for signature, result in self.verified if not self.unguarded(signature))
-        covered = next((element for element in signed if element is not None and element.tag == self.envelope.tag), None)
+        covered = next(
+            (element for element in signed if element is not None and element.tag == self.envelope.tag), None
+        )
         if (covered is None and self.waived & FORGETTING_TRUSTS) or (covered is not None and self._reads_text_naively):
             return self.envelope
         return covered

@@ -14,6 +14,8 @@ _ADDRESSED = frozenset(
         "saml.response.destination",
         "saml.confirmation.recipient",
         "saml.conditions.audience",
+        "saml.logout.issuer",
+        "saml.logout.destination",
     }
 )
 

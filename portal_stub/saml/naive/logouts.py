@@ -21,6 +21,8 @@ def logout_at_the_root(received: ReceivedLogout) -> etree._Element | None:
 def query_encoded_anew(received: ReceivedLogout) -> etree._Element | None:
     """Verifies a query's signature over parameters that it has decoded and encoded anew (CVE-2025-31335)."""
     arrival = received.arrival
-    encoded = attrs.evolve(arrival, pairs=tuple((name, quote_plus(arrival.decoded(value))) for name, value in arrival.pairs))
+    encoded = attrs.evolve(
+        arrival, pairs=tuple((name, quote_plus(arrival.decoded(value))) for name, value in arrival.pairs)
+    )
     found = (one for name in MESSAGES for one in readings(encoded, name))
     return received.root if any(one.verifies(received.certificates) for one in found) else None
