@@ -115,6 +115,13 @@ class Journey:
         self._stack.callback(self.visitor.leave)
         return before
 
+    def planted_browser(self) -> Visitor:
+        """Go on in another browser, in which somebody has planted this one's cookies; return the one used so far."""
+        before = self.visitor
+        self.visitor = before.with_same_cookies()
+        self._stack.callback(self.visitor.leave)
+        return before
+
     def portal_of_its_own(self, **changes: Any) -> None:
         """Move to a portal that no other case uses, with these settings (``saml__login_url=...``) changed."""
         self.move_to(self.grounds.own_sites(self.protocol, {}, lambda settings: settings.but(**changes)))

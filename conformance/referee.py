@@ -1,6 +1,7 @@
 """The referee: performs one case against the target and says what the person experienced."""
 
 import functools
+import re
 import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -211,7 +212,8 @@ def _asked_for(case: Case, journey: Journey) -> tuple[Identity, str | None]:
 
 
 def _own_page(target: str | None, portal: Portal) -> str | None:
-    if not target:
+    # A text that is neither a path nor an address leads nowhere: the portal's home is as good as any.
+    if not target or not re.match(r"[/\\]|\w+:", target.strip()):
         return None
     absolute = urlsplit(urljoin(f"{portal.base_url}/", target.replace("\\", "/")))
     return absolute.path if absolute.netloc == urlsplit(portal.base_url).netloc else None

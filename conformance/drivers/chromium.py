@@ -57,9 +57,7 @@ class ChromiumVisitors:
             self._browsers[slow] = self._playwright.chromium.launch(
                 executable_path=self._executable, args=[SLOW_PERSON] if slow else []
             )
-        context = self._browsers[slow].new_context(viewport={"width": 1024, "height": 720}, service_workers="block")
-        context.set_default_timeout(self._patience * 1000)
-        return ChromiumVisitor(context.new_page())
+        return ChromiumVisitor(_new_page(self._browsers[slow], self._patience), self._patience)
 
     def close(self) -> None:
         """Close the browsers."""
@@ -67,11 +65,17 @@ class ChromiumVisitors:
             browser.close()
 
 
+def _new_page(browser: Browser, patience: float) -> Page:
+    context = browser.new_context(viewport={"width": 1024, "height": 720}, service_workers="block")
+    context.set_default_timeout(patience * 1000)
+    return context.new_page()
+
+
 class ChromiumVisitor:
     """One person with a window and a profile of their own."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, patience: float) -> None:
+        self._page, self._patience = page, patience
         self.moves: list[Form] = []
         page.on("request", self._note)
 
@@ -145,7 +149,15 @@ class ChromiumVisitor:
 
     def second_tab(self) -> "ChromiumVisitor":
         """Open a second tab of the same window."""
-        return ChromiumVisitor(self._page.context.new_page())
+        return ChromiumVisitor(self._page.context.new_page(), self._patience)
+
+    def with_same_cookies(self) -> "ChromiumVisitor":
+        """Return another person's browser that holds a copy of this one's cookies."""
+        browser = self._page.context.browser
+        assert browser is not None  # noqa: S101 - only a browser that keeps its profile on disk has none
+        page = _new_page(browser, self._patience)
+        page.context.add_cookies(self._page.context.cookies())  # type: ignore[arg-type]
+        return ChromiumVisitor(page, self._patience)
 
     def read(self, queries: Mapping[str, Query]) -> Shown:
         """Read the page that is shown."""

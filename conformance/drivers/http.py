@@ -93,6 +93,10 @@ class HttpVisitor:
         """Open a second tab, with the same cookies."""
         return HttpVisitor(self._client, self._cookies)
 
+    def with_same_cookies(self) -> "HttpVisitor":
+        """Return another person's browser that holds a copy of this one's cookies."""
+        return HttpVisitor(self._client, dict(self._cookies))
+
     def read(self, queries: Mapping[str, Query]) -> Shown:
         """Read the page that was loaded last."""
         return Shown(self.url, self._status, {name: _text(self._document, query) for name, query in queries.items()})

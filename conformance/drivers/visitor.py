@@ -97,6 +97,9 @@ class Visitor(Protocol):
     def second_tab(self) -> "Visitor":
         """Open a second tab: the same person, the same cookies."""
 
+    def with_same_cookies(self) -> "Visitor":
+        """Return another person's browser that holds a copy of this one's cookies."""
+
     def read(self, queries: Mapping[str, Query]) -> Shown:
         """Read the page that is shown."""
 

@@ -116,14 +116,14 @@ def _address(diagnosis: Diagnosis, granted: Granted) -> tuple[str, Finding]:
     settings = visit().settings
     home = f"{settings.base_url}/"
     wanted = own_host_target(granted.wanted, settings.base_url) if granted.wanted else None
-    # The relay state of an answer to our own request is ours: it is no target.
-    target = diagnosis.redirect_to if diagnosis.request_id is None else None
+    waived = _OWN_HOST in portal().weaknesses.without
+    # The relay state of an answer to our own request is ours: it is no target, unless a portal forgot that.
+    target = diagnosis.redirect_to if diagnosis.request_id is None or waived else None
     if not target:
         return wanted or home, Finding(rule=_OWN_HOST, outcome="not-applicable", reason="no target was sent")
     own = own_host_target(target, settings.base_url)
     if own is not None:
         return own, Finding(rule=_OWN_HOST, outcome="ok")
-    waived = _OWN_HOST in portal().weaknesses.without
     followed = (*WEB, "javascript") if waived else WEB if settings.follow_offsite_targets else ()
     elsewhere = offsite_target(target, followed)
     finding = Finding(

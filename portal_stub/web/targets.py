@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 _LONGEST = 2000
 _NEVER_IN_A_TARGET = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
@@ -30,9 +30,9 @@ def offsite_target(target: str, schemes: Collection[str]) -> str | None:
     """Return ``target`` as browsers read it (WHATWG URL 4.4) if it has one of these schemes, wherever it leads.
 
     Blanks and controls around it and line breaks and tabs in it are left out, a backslash is a slash, and two slashes
-    or more begin a host.
+    or more begin a host. What is encoded still is decoded once more, as careless portals do.
     """
-    read = re.sub(r"[\t\r\n]", "", target.strip(_AROUND)).replace("\\", "/")
+    read = re.sub(r"[\t\r\n]", "", unquote(target).strip(_AROUND)).replace("\\", "/")
     if read.startswith("//"):
         read = "http://" + read.lstrip("/")
     read = re.sub(r"^(https?):/*", r"\1://", read)

@@ -16,6 +16,7 @@ ELSEWHERE = {
     "host-as-prefix": "http://{hostname}.elsewhere.localhost/",
     "line-break-inside": "/\r\n/elsewhere.localhost/",
     "slashes-missing": "http:elsewhere.localhost/",
+    "encoded-twice": "%2F%2Felsewhere.localhost%2F",
     "script": "javascript:location='http://elsewhere.localhost/'",
 }
 
