@@ -47,8 +47,8 @@ class _Kind:
     key_of: str = ""
     valid: tuple[datetime, datetime] = _VALID
     subject: str = ""
-    issued: bool = False
-    """By an authority, not by the key itself."""
+    issued_by: str = ""
+    """The key of the authority that issued the certificate; without one, the key itself did."""
 
 
 _KINDS: Mapping[str, _Kind] = MappingProxyType(
@@ -62,7 +62,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "renewed": _Kind(key_of="signing"),
         "expired": _Kind(valid=(datetime(2010, 1, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC))),
         "not-yet-valid": _Kind(valid=(datetime(2090, 1, 1, tzinfo=UTC), datetime(2095, 1, 1, tzinfo=UTC))),
-        "issued": _Kind(issued=True),
+        "authority": _Kind(subject="idp-sim test authority"),
+        "issued": _Kind(issued_by="authority"),
         "other-subject": _Kind(subject="www.somebody-else.example"),
         "rsa-1024": _Kind(new=lambda: _rsa(1024)),
         "dsa": _Kind(new=lambda: dsa.generate_private_key(1024)),  # noqa: S505 - weak, and quickly made
@@ -165,8 +166,8 @@ class _Entries(Mapping[str, Entry]):
         kind = _KINDS[name]
         with self._lock:
             if name not in self._known:
-                key = self[kind.key_of].key if kind.key_of else None
-                self._known[name] = self._find(name, kind, key)
+                other = kind.key_of or kind.issued_by
+                self._known[name] = self._find(name, kind, self[other] if other else None)
             return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -175,12 +176,12 @@ class _Entries(Mapping[str, Entry]):
     def __len__(self) -> int:
         return len(_KINDS)
 
-    def _find(self, name: str, kind: _Kind, key: PrivateKey | None) -> Entry:
+    def _find(self, name: str, kind: _Kind, other: Entry | None) -> Entry:
         if self._folder is None:
-            return _make(name, kind, key)
+            return _make(name, kind, other)
         try:
             with _locked(self._folder / "keys.lock"):
-                return _load_or_make(self._folder / f"{name}.pem", name, kind, key)
+                return _load_or_make(self._folder / f"{name}.pem", name, kind, other)
         except OSError as error:
             raise _unusable(self._folder, error) from None
 
@@ -210,10 +211,11 @@ class _locked:  # noqa: N801 - used like a function
         os.close(self._descriptor)
 
 
-def _make(name: str, kind: _Kind, key: PrivateKey | None) -> Entry:
-    key = key or kind.new()
+def _make(name: str, kind: _Kind, other: Entry | None) -> Entry:
+    """Make a key and its certificate. ``other`` is the entry whose key it has, or that issues its certificate."""
+    key = other.key if other and kind.key_of else kind.new()
     subject = _named(kind.subject or f"idp-sim test key {name}")
-    issuer, issuing_key = (_named("idp-sim test authority"), _rsa()) if kind.issued else (subject, key)
+    issuer, issuing_key = (other.certificate.subject, other.key) if other and kind.issued_by else (subject, key)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -236,9 +238,9 @@ def _named(common_name: str) -> x509.Name:
     )
 
 
-def _load_or_make(path: Path, name: str, kind: _Kind, key: PrivateKey | None) -> Entry:
+def _load_or_make(path: Path, name: str, kind: _Kind, other: Entry | None) -> Entry:
     if not path.exists():
-        entry = _make(name, kind, key)
+        entry = _make(name, kind, other)
         _write(path, entry)
         return entry
     pem = path.read_bytes()

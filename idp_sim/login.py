@@ -15,6 +15,7 @@ import attrs
 
 from idp_sim.config import ENTITY_ID, Portal, Profile
 from idp_sim.people import Person, impostor
+from idp_sim.saml.raw_signature import RawSignature
 
 Base = Literal["assertion", "response", "both"]
 BASES: tuple[Base, ...] = ("assertion", "response", "both")
@@ -165,6 +166,8 @@ class SamlLogin(Plan):
     digest_algorithm: str = "sha256"
     further_transforms: tuple[str, ...] = ()
     """``ds:Transform`` elements as XML text, written after the two that every signature has."""
+    raw_signature: RawSignature | None = None
+    """How the signatures are written, where that is not how the library writes them."""
 
     @property
     def drift(self) -> timedelta:

@@ -83,7 +83,8 @@ def write(login: SamlLogin, keyring: Keyring, by_tree: ByTree) -> bytes:
     It is written directly when it is signed with RSA and SHA-256 and holds no text that XML escapes, else by the tree.
     """
     key = keyring.key(login.signing_key)
-    if not isinstance(key, RSAPrivateKey) or login.signature_algorithm != "rsa-sha256":
+    by_library = login.signature_algorithm == "rsa-sha256" and login.raw_signature is None
+    if not isinstance(key, RSAPrivateKey) or not by_library:
         return by_tree(login, keyring)
     texts = [*_texts_of(login), *[value for _, value in login.attributes]]
     values = [text for text in texts if text]

@@ -4,9 +4,6 @@ Everything here is read once and on demand. What cannot be read raises ``NotAppl
 stage that failed says why, and the rules after it say that they have nothing to look at.
 """
 
-import base64
-import binascii
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,30 +13,16 @@ from cryptography import x509
 from lxml import etree
 
 from portal_stub.checks import NotApplicable
-from portal_stub.config import SamlSettings, Settings
+from portal_stub.config import SamlSettings
 from portal_stub.saml.fingerprint import Trust
-from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.message import Memory
 from portal_stub.saml.providers import Provider, providers, those_that_trust
+from portal_stub.saml.reading import Reading
 from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
-from portal_stub.saml.xml import (
-    MAX_BYTES,
-    TooMuch,
-    XmlProblem,
-    declares_dtd,
-    has_doctype,
-    inflated,
-    parse,
-    saml,
-    samlp,
-    text_of,
-)
-from portal_stub.weakness import Weaknesses
+from portal_stub.saml.xml import saml, samlp, text_of
 
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 ASSERTION, RESPONSE = saml("Assertion"), samlp("Response")
-
-_MOST_CHARACTERS = MAX_BYTES // 3 * 4 + MAX_BYTES // 16
-"""Base64 of the greatest message, with its line breaks."""
 
 FORGETTING_TRUSTS = frozenset(
     {
@@ -56,19 +39,11 @@ FORGETTING_TRUSTS = frozenset(
 
 
 @attrs.frozen(kw_only=True, slots=False)
-class Received:
+class Received(Reading):
     """What the checks look at. ``now`` is in UTC."""
 
-    post: Post
-    settings: Settings
     now: datetime
     memory: Memory
-    weaknesses: Weaknesses
-
-    @cached_property
-    def waived(self) -> frozenset[str]:
-        """The rules that are left out whatever the message holds."""
-        return self.weaknesses.forgotten
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -113,107 +88,7 @@ class Received:
         name = "" if issuer is None else self.text(issuer)
         return next((known for known in self.providers if self.is_same(known.entity_id, name)), None)
 
-    # The stages of reading, in order.
-
-    @property
-    def field(self) -> str:
-        """The form field SAMLResponse."""
-        field = self.post.saml_response
-        if field is None or not field.strip():
-            raise NotApplicable("the message is blank")
-        if self.post.binding != "post" and "saml.message.post-binding" not in self.waived:
-            raise NotApplicable("the message was not posted")
-        if self.post.further and "saml.message.once" not in self.waived:
-            raise NotApplicable("there are several messages")
-        return field.strip()
-
-    @property
-    def too_large(self) -> bool:
-        """Whether the field is so long that it is not even decoded."""
-        return len(self.field) > _MOST_CHARACTERS and "saml.message.limits" not in self.waived
-
-    @cached_property
-    def base64_problem(self) -> str:
-        """Why the field is not base64, or empty. Line breaks are allowed (RFC 2045)."""
-        text = "".join(line.strip(" \t") for line in re.split(r"[\r\n]+", self.field))
-        odd = re.search(r"[^A-Za-z0-9+/=]", text)
-        if odd:
-            return f"the character {odd[0]!r} at position {odd.start() + 1}"
-        try:
-            base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as error:
-            return f"{len(text)} characters that do not fit together ({error})"
-        return ""
-
-    @cached_property
-    def decoded(self) -> bytes:
-        """The bytes of the message."""
-        if self.too_large:
-            raise NotApplicable("the message is too large to be read")
-        if self.base64_problem and "saml.message.base64" not in self.waived:
-            raise NotApplicable("the message is not base64")
-        reader = self.weaknesses.reader("field")
-        if reader is not None:
-            read: bytes = reader.read(self.field)
-            return read
-        known = re.sub(r"[^A-Za-z0-9+/]", "", self.field.replace("-", "+").replace("_", "/"))
-        data = base64.b64decode(known[: len(known) - (len(known) % 4 == 1)] + "==")
-        return data if self.post.binding == "post" else inflated(data)
-
-    @cached_property
-    def has_dtd(self) -> bool:
-        """Whether the message has a document type declaration."""
-        if has_doctype(self.decoded):
-            return True
-        try:
-            return declares_dtd(self._parsed)
-        except XmlProblem:
-            return False
-
-    @cached_property
-    def _parsed(self) -> etree._Element:
-        reader = self.weaknesses.reader("document")
-        if reader is None:
-            return parse(self.decoded, unbounded="saml.message.limits" in self.waived)
-        root: etree._Element = reader.read(self.decoded)
-        return root
-
-    @cached_property
-    def xml_problem(self) -> str:
-        """Why the message is not XML that is read, or empty. A message with a DTD is not parsed at all."""
-        if self.too_much:
-            raise NotApplicable("the message is more than is read")
-        try:
-            self._parsed  # noqa: B018 - parsing is the test
-        except XmlProblem as problem:
-            return str(problem)
-        return ""
-
-    @cached_property
-    def too_much(self) -> str:
-        """Why the message is more than is read, or empty."""
-        if self.too_large:
-            return f"{len(self.field)} characters of base64"
-        if self._stops_at_dtd:
-            raise NotApplicable("the message has a DTD and is not parsed")
-        try:
-            self._parsed  # noqa: B018 - parsing is the test
-        except TooMuch as problem:
-            return str(problem)
-        except XmlProblem:
-            return ""
-        return ""
-
-    @property
-    def _stops_at_dtd(self) -> bool:
-        return self.has_dtd and "saml.message.no-dtd" not in self.waived
-
-    @property
-    def root(self) -> etree._Element:
-        """The root of the message."""
-        if self.xml_problem:
-            raise NotApplicable("the message is not XML")
-        return self._parsed
+    # The message that was read.
 
     @property
     def response(self) -> etree._Element:
@@ -255,10 +130,14 @@ class Received:
     # Signatures.
 
     @cached_property
+    def found_signatures(self) -> Sequence[Signature]:
+        """The Signature elements of the document, hollow ones as well."""
+        return find_signatures(self.root, self.envelope)
+
+    @cached_property
     def signatures_if_any(self) -> Sequence[Signature]:
         """The signatures of the document."""
-        envelope = self.envelope
-        return find_signatures(self.root, envelope)
+        return tuple(signature for signature in self.found_signatures if not signature.hollow)
 
     @property
     def signatures(self) -> Sequence[Signature]:
@@ -266,6 +145,15 @@ class Received:
         if self.signatures_if_any:
             return self.signatures_if_any
         raise NotApplicable("nothing is signed")
+
+    @property
+    def placed(self) -> Sequence[Signature]:
+        """The signatures that are looked at further: one in the wrong place is refused for that alone."""
+        ignored = "saml.signature.covers-parent" in self.waived
+        found = tuple(signature for signature in self.signatures if ignored or not signature.misplaced)
+        if not found:
+            raise NotApplicable("no signature covers the element around it")
+        return found
 
     def believed(self, signature: Signature) -> Sequence[x509.Certificate]:
         """Return the signature's certificates that the portal trusts, or takes on trust because it forgot to ask."""

@@ -72,6 +72,13 @@ class Signature:
     """Why it does not cover exactly the element around it, or empty."""
     odd_transforms: str
     """Which transforms are missing or too many, or empty."""
+    has_object: bool
+    """Whether there is something inside that it does not sign."""
+
+    @property
+    def hollow(self) -> bool:
+        """Whether there is nothing inside, so that it signs nothing."""
+        return len(self.element) == 0
 
     @property
     def parent(self) -> etree._Element | None:
@@ -108,6 +115,9 @@ def verify(
     The first that verifies decides; if none does, the first one's failure is told. The certificates' own dates
     do not matter: the fingerprint is the trust (S6).
     """
+    odd = odd_algorithm(signature, algorithms)
+    if odd:
+        return Verification("algorithm", odd)
     results = []
     for certificate in certificates:
         result = _verify(signature, document, certificate, algorithms)
@@ -115,6 +125,14 @@ def verify(
             return result
         results.append(result)
     return results[0] if results else Verification("untried", "there is no trusted certificate to verify with")
+
+
+def odd_algorithm(signature: Signature, allowed: Algorithms) -> str:
+    """Return which algorithm of the signature is not among those, or empty."""
+    if signature.method not in {method.value for method in allowed.methods}:
+        return f"the signature method {shown(signature.method)}"
+    known = {digest.value for digest in allowed.digests}
+    return next((f"the digest method {shown(method)}" for method in signature.digests if method not in known), "")
 
 
 def _verify(
@@ -138,6 +156,9 @@ def _verify(
         return Verification("structure", str(error))
     except InvalidSignature as error:
         return Verification("value", str(error))
+    except etree.C14NError as error:
+        # Nothing that was digested could have been this: it has no canonical form at all.
+        return Verification("digest", f"what the signature covers has no canonical form ({error})")
     except (SignXMLException, etree.LxmlError, UnsupportedAlgorithm, ValueError, TypeError) as error:
         return Verification(_kind_of(str(error)), str(error))
     signed = None if isinstance(result, list) else result.signed_xml
@@ -147,8 +168,6 @@ def _verify(
 
 
 def _kind_of(problem: str) -> Kind:
-    if "forbidden by configuration" in problem or problem.startswith("Unrecognized"):
-        return "algorithm"
     if "does not match specified signature algorithm" in problem or "base64" in problem.lower():
         return "value"
     return "structure"
@@ -180,6 +199,7 @@ def _look_at(element: etree._Element, root: etree._Element, response: etree._Ele
         unreadable_certificates=len(read) - len(certificates),
         misplaced=_misplaced(element, place, references, root),
         odd_transforms=_odd_transforms(element, references),
+        has_object=element.find(ds("Object")) is not None,
     )
 
 
@@ -228,5 +248,6 @@ def _odd_transforms(element: etree._Element, references: Sequence[etree._Element
         ]
         enveloped, rest = transforms[:1], transforms[1:]
         if enveloped != [_ENVELOPED] or len(rest) > 1 or not _CANONICAL.issuperset(rest):
-            return ", ".join(shown(transform) for transform in transforms) or "no transform"
+            named = ", ".join(shown(transform) for transform in transforms[:_MOST])
+            return f"{len(transforms)} transforms: {named}" if transforms else "no transform"
     return ""

@@ -65,6 +65,7 @@ def test_the_certificates_are_as_odd_as_their_names_say() -> None:
     assert set(years.values()) == {(2020, 2060)}
     issued = [name for name in NAMES if not is_self_signed(keyring, name)]
     assert issued == ["issued"]
+    keyring.certificate("issued").verify_directly_issued_by(keyring.certificate("authority"))
     assert keyring.key("renewed") is keyring.key("signing")
     assert "somebody-else" in keyring.certificate("other-subject").subject.rfc4514_string()
 

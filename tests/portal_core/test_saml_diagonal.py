@@ -252,6 +252,7 @@ BROKEN = [
     signed("saml.signature.certificate-present", broken_certificate),
     signing("saml.signature.fingerprint", lambda: Signing(key="rogue")),
     signing("saml.signature.fingerprint", lambda: Signing(key="ec", method="ecdsa-sha256")),
+    signing("saml.signature.key-info", lambda: Signing(certificates=(certificate("trusted"), certificate("rogue")))),
     signing("saml.signature.value", lambda: Signing(key="rogue", certificates=(certificate("trusted"),))),
     signing(
         "saml.signature.value",

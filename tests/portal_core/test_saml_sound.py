@@ -137,9 +137,9 @@ def test_line_breaks_in_base64_do_not_matter() -> None:
 
 
 def test_a_signature_by_any_of_the_trusted_certificates_is_found() -> None:
-    decoy = (certificate("rogue"), certificate("trusted"))
-    assert diagnose(response(signing=Signing(certificates=decoy))).granted
-    assert diagnose(response(signing=Signing(certificates=decoy[::-1]))).granted
+    renewed = (certificate("trusted", 2021), certificate("trusted"))
+    assert diagnose(response(signing=Signing(certificates=renewed))).granted
+    assert diagnose(response(signing=Signing(certificates=renewed[::-1]))).granted
 
 
 def test_stored_fingerprints_are_understood_however_they_are_written() -> None:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 import idp_sim.scenarios
+from conformance.selection import matches
 from idp_sim.catalogue import load
 from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
@@ -19,6 +20,7 @@ from idp_sim.mint import Case, cases_of
 from idp_sim.people import directory
 from idp_sim.perform import perform
 from idp_sim.saml.names import DS, NAMESPACES
+from idp_sim.scenarios.saml.signature_algorithms import KEY_TEXTS
 from idp_sim.stages import Form
 
 CASES = [case for case in cases_of(load(idp_sim.scenarios)) if case.base is not None]
@@ -66,6 +68,45 @@ def verifies(signature: etree._Element, key_name: str) -> bool:
     return True
 
 
+ODD = {
+    "saml.signature-algorithms.hmac-*": "an HMAC: not made with the key at all",
+    "saml.signature-algorithms.no-method*": "no method that there is",
+    "saml.references.none*": "it wants a Reference",
+    "saml.references.odd-name[missing]@assertion": "a Reference without URI is the application's affair",
+    "saml.references.odd-name[missing]@both": "a Reference without URI is the application's affair",
+    "saml.references.odd-name[hash-only]*": "it names nothing",
+    "saml.references.odd-name[blank]*": "it names nothing",
+    "saml.references.external@*": "nobody answers at the address",
+    "saml.references.whole-document-wrapped*": "the signed document is not the one that arrives",
+    "saml.transforms.not-enveloped*": "it digests the signature as well, when it is not told to leave it out",
+    "saml.transforms.base64-decoded*": "its base64 transform takes no other letters",
+    "saml.transforms.forged-in-copy-of-signature*": "the copy of the signature is digested",
+    "saml.canonicalisation.comment-signed*": "a Reference by ID alone leaves comments out (xmldsig-core 4.3.3.3)",
+    "saml.signature-shape.two-signatures*": "one is of another key, the other of another login",
+}
+"""Signatures by hand that a strict verifier cannot find right, each with the reason."""
+
+
+def odd(case: Case) -> bool:
+    return any(matches(glob, case.id) for glob in ODD)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if odd(case)], ids=named)
+def test_what_is_said_to_be_odd_is_not_verified(case: Case) -> None:
+    assert not all(verifies(signature, key_of(case)) for signature in signatures(case))
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if matches("saml.signature-algorithms.hmac-sha*", case.id)], ids=named
+)
+def test_an_hmac_is_right_for_the_text_that_it_says(case: Case) -> None:
+    secret = KEY_TEXTS[str(case.scenario.variant)](Keyring.ephemeral().certificate("signing"))
+    for signature in signatures(case):
+        context = xmlsec.SignatureContext()
+        context.key = xmlsec.Key.from_binary_data(xmlsec.constants.KeyDataHmac, secret)
+        context.verify(signature)
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if not case.scenario.breaks], ids=named)
 def test_every_signature_of_a_sound_message_verifies(case: Case) -> None:
     found = list(signatures(case))
@@ -85,7 +126,11 @@ all others the message is signed properly."""
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case.scenario.breaks and case.scenario.breaks[0].id not in NOT_SIGNED_PROPERLY],
+    [
+        case
+        for case in CASES
+        if case.scenario.breaks and case.scenario.breaks[0].id not in NOT_SIGNED_PROPERLY and not odd(case)
+    ],
     ids=named,
 )
 def test_a_message_broken_otherwise_is_signed_properly(case: Case) -> None:
@@ -123,7 +168,9 @@ def test_those_of_another_key_verify_with_that_key(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if case.scenario.breaks and case.scenario.breaks[0].property], ids=named
+    "case",
+    [case for case in CASES if case.scenario.breaks and case.scenario.breaks[0].property and not odd(case)],
+    ids=named,
 )
 def test_a_forgery_carries_a_genuine_signature_that_verifies(case: Case) -> None:
     found = list(signatures(case))

@@ -4,13 +4,18 @@ import copy
 
 from lxml import etree
 
-from idp_sim.login import SamlLogin
+from idp_sim.login import SamlLogin, named
 from idp_sim.saml.names import NAMESPACES
 
 
 def assertion_of(response: etree._Element) -> etree._Element:
     """Return the assertion of a response that has one."""
     return response.findall("saml:Assertion", NAMESPACES)[0]
+
+
+def naming_the_forged(login: SamlLogin) -> SamlLogin:
+    """Return the login of someone who makes the whole message, and names the forged person in it."""
+    return login.but(name_id=login.forged.email, attributes=named(login.forged, "FirstName", "LastName"))
 
 
 def forge(part: etree._Element, login: SamlLogin) -> None:
@@ -27,7 +32,8 @@ def forge(part: etree._Element, login: SamlLogin) -> None:
 def forged_copy(assertion: etree._Element, login: SamlLogin) -> etree._Element:
     """Return an unsigned copy of the assertion, with an ID of its own, that names the forged person."""
     forged = copy.deepcopy(assertion)
-    remove_signature(forged)
+    for signature in forged.findall("ds:Signature", NAMESPACES):
+        forged.remove(signature)
     forged.set("ID", login.make_id("forged assertion"))
     forge(forged, login)
     return forged

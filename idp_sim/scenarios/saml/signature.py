@@ -1,8 +1,15 @@
 """The signature: missing, broken, of another key, of another kind, on the wrong part."""
 
+import base64
+import copy
+import hashlib
+
+from lxml import etree
+
 from idp_sim.catalogue import breaks
 from idp_sim.login import BASES, SamlLogin
 from idp_sim.saml.names import DS, NAMESPACES, XPATH
+from idp_sim.saml.raw_signature import canonical
 from idp_sim.scenarios.saml.forging import forge, remove_signature
 from idp_sim.stages import Signed
 
@@ -23,6 +30,23 @@ def removed(signed: Signed) -> None:
     forge(signed.response, signed.login)
 
 
+@breaks("saml.signature.present", bases=BASES, cves=("CVE-2026-28323",))
+def emptied(signed: Signed) -> None:
+    """The Signature elements are there, with nothing inside, and the identity was changed to the forged one."""
+    for signature in signed.response.findall(".//ds:Signature", NAMESPACES):
+        signature[:] = []
+    forge(signed.response, signed.login)
+
+
+@breaks("saml.signature.present", bases=BASES, cves=("CVE-2026-28323",))
+def commented_out(signed: Signed) -> None:
+    """The signature stands inside a comment, and the identity was changed to the forged one."""
+    for signature in signed.response.findall(".//ds:Signature", NAMESPACES):
+        comment = etree.Comment(etree.tostring(signature, with_tail=False).decode())
+        signature.getparent().replace(signature, comment)  # type: ignore[union-attr]
+    forge(signed.response, signed.login)
+
+
 @breaks("saml.signature.digest", bases=BASES)
 def altered(signed: Signed) -> None:
     """The identity was changed to the forged one after signing."""
@@ -37,7 +61,18 @@ def value_altered(signed: Signed) -> None:
         value.text = ("B" if text[0] == "A" else "A") + text[1:]
 
 
-@breaks("saml.signature.fingerprint", bases=BASES)
+@breaks("saml.signature.value", bases=BASES)
+def signed_info_altered(signed: Signed) -> None:
+    """The identity was changed to the forged one after signing, and the digest was made to fit it."""
+    forge(signed.response, signed.login)
+    for part in reversed(list(signed.response.iter("{*}Response", "{*}Assertion"))):
+        for value in part.findall("ds:Signature/ds:SignedInfo/ds:Reference/ds:DigestValue", NAMESPACES):
+            unsigned_part = copy.deepcopy(part)
+            remove_signature(unsigned_part)
+            value.text = base64.b64encode(hashlib.sha256(canonical(unsigned_part)).digest()).decode()
+
+
+@breaks("saml.signature.fingerprint", bases=BASES, cves=("CVE-2024-32962", "CVE-2026-18089"))
 def other_key(login: SamlLogin) -> SamlLogin:
     """Signed by another key, whose own certificate is in the signature."""
     return login.but(signing_key="rogue")

@@ -49,8 +49,8 @@ def odd_certificate(login: SamlLogin, key: str) -> SamlLogin:
 
 @sound(bases=BASES, given={"trusts": "signing issued"})
 def chain(login: SamlLogin) -> SamlLogin:
-    """After the certificate that signs comes another one, as in a chain; the portal trusts the first of them."""
-    return login.but(signing_key="issued", certificates=("issued", "other-subject"))
+    """After the certificate that signs comes that of the authority that issued it; the portal trusts the first."""
+    return login.but(signing_key="issued", certificates=("issued", "authority"))
 
 
 @breaks("saml.signature.key-size", outcome="advisory", bases=BASES, given={"trusts": "signing rsa-1024"})

@@ -10,14 +10,17 @@ from portal_stub.address import shown
 from portal_stub.checks import Found, NotApplicable, ok, violated, warning
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.fingerprint import Algorithm, fingerprint_of, named
+from portal_stub.saml.key_info import contradiction
 from portal_stub.saml.received import Received
-from portal_stub.saml.signature import Algorithms, Kind, Signature, Verification
+from portal_stub.saml.signature import Algorithms, Kind, Signature, Verification, odd_algorithm
 from portal_stub.times import written
 
 
 @CHECKS.enforces("saml.signature.present")
 def present(received: Received) -> Found:
-    """Where it stands is the affair of covers-parent."""
+    """Where it stands is the affair of covers-parent. An empty element is none, and none may stand there."""
+    if any(signature.hollow for signature in received.found_signatures):
+        return violated("a signature on the Response or on its assertion", "an empty Signature element")
     if received.signatures_if_any:
         return ok()
     if not received.assertions:
@@ -39,8 +42,8 @@ def wanted_part(received: Received) -> Found:
 def algorithm(received: Received) -> Found:
     """By name, before the library is asked. HMAC, MD5 and unknown ones never."""
     allowed = Algorithms.allowed(sha1=received.saml.allow_sha1)
-    for signature in received.signatures:
-        odd = _odd_algorithm(signature, allowed)
+    for signature in received.placed:
+        odd = odd_algorithm(signature, allowed)
         if odd:
             return violated("RSA or ECDSA with SHA-256 or stronger", odd)
     return ok()
@@ -49,8 +52,8 @@ def algorithm(received: Received) -> Found:
 @CHECKS.enforces("saml.signature.certificate-present")
 def certificate_present(received: Received) -> Found:
     """Only a fingerprint is stored, so the certificate must come along."""
-    for signature in received.signatures:
-        if not signature.certificates:
+    for signature in received.placed:
+        if not signature.certificates and not _is_hmac(signature):
             broken = "only one that cannot be read" if signature.unreadable_certificates else "none"
             return violated("the signing certificate in KeyInfo/X509Data", broken)
     return ok()
@@ -62,7 +65,7 @@ def fingerprint(received: Received) -> Found:
     if not any(provider.trust.fingerprints for provider in received.providers):
         raise NotApplicable("the portal knows no fingerprint to compare with")
     trusted: list[x509.Certificate] = []
-    for signature in received.signatures:
+    for signature in received.placed:
         if not signature.certificates:
             raise NotApplicable("the signature carries no certificate")
         known = [certificate for certificate in signature.certificates if received.owners(certificate)]
@@ -83,10 +86,23 @@ def key_size(received: Received) -> Found:
     return ok()
 
 
+@CHECKS.enforces("saml.signature.key-info")
+def key_info(received: Received) -> Found:
+    """A hint, which may not contradict the key that verified: another portal might follow it."""
+    verified = [signature for signature, result in received.verified if result.signed is not None]
+    if not verified:
+        raise NotApplicable("no signature was verified")
+    for signature in verified:
+        problem = contradiction(signature.element, signature.certificates, received.believed(signature))
+        if problem:
+            return violated("the trusted certificate, and what certifies it", problem)
+    return ok()
+
+
 @CHECKS.enforces("saml.signature.value")
 def value(received: Received) -> Found:
     """Made with the private key of the trusted certificate."""
-    for result in _results(received, {"verified", "digest", "value"}, unless_unguarded="structure"):
+    for result in _results(received, {"verified", "digest", "value", "structure"}):
         if result.kind in ("value", "structure"):
             return violated("a signature made with the trusted certificate's key", result.why)
     return ok()
@@ -107,7 +123,7 @@ def issuer_key(received: Received) -> Found:
 @CHECKS.enforces("saml.signature.digest")
 def digest(received: Received) -> Found:
     """Nothing altered since. What a wrong signature value says about the digest counts for nothing."""
-    for result in _results(received, {"verified"}, unless_unguarded="digest"):
+    for result in _results(received, {"verified", "digest"}):
         if result.kind == "digest":
             return violated("the content that was signed", f"other content: {result.why}")
     return ok()
@@ -135,18 +151,25 @@ def covers_parent(received: Received) -> Found:
     return violated("a signature over the element around it, by its ID", problem) if problem else ok()
 
 
+@CHECKS.enforces("saml.signature.no-object")
+def no_object(received: Received) -> Found:
+    """A place for forged assertions."""
+    held = any(signature.has_object for signature in received.signatures)
+    return violated("SignedInfo, SignatureValue and KeyInfo", "an Object as well") if held else ok()
+
+
 @CHECKS.enforces("saml.signature.transforms")
 def transforms(received: Received) -> Found:
     """Any other could leave out, or bring in, what was not signed."""
-    odd = next((signature.odd_transforms for signature in received.signatures if signature.odd_transforms), "")
+    odd = next((signature.odd_transforms for signature in received.placed if signature.odd_transforms), "")
     return violated("enveloped-signature, then canonicalisation", odd) if odd else ok()
 
 
 @CHECKS.enforces("saml.signature.whole-text")
 def whole_text(received: Received) -> Found:
     """They are not signed, and some readers stop at them."""
-    if not received.assertions:
-        raise NotApplicable("there is no assertion")
+    if not received.assertions or not received.signatures_if_any:
+        raise NotApplicable("there is no signed assertion")
     for kind, found in (
         *(("a comment", found) for found in received.root.iter(etree.Comment)),
         *(("a processing instruction", found) for found in received.root.iter(etree.ProcessingInstruction)),
@@ -157,19 +180,14 @@ def whole_text(received: Received) -> Found:
     return ok()
 
 
-def _odd_algorithm(signature: Signature, allowed: Algorithms) -> str:
-    if signature.method not in {method.value for method in allowed.methods}:
-        return f"the signature method {shown(signature.method)}"
-    known = {digest.value for digest in allowed.digests}
-    return next((f"the digest method {shown(method)}" for method in signature.digests if method not in known), "")
+def _is_hmac(signature: Signature) -> bool:
+    return "#hmac-" in signature.method
 
 
-def _results(received: Received, kinds: Set[Kind], unless_unguarded: Kind) -> list[Verification]:
-    """Return the results of ``kinds``, and those of one more kind where no guard already says what is wrong."""
+def _results(received: Received, kinds: Set[Kind]) -> list[Verification]:
+    """Return the results of ``kinds``, but those of signatures of which a guard already says what is wrong."""
     found = [
-        result
-        for signature, result in received.verified
-        if result.kind in kinds or (result.kind == unless_unguarded and not received.unguarded(signature))
+        result for signature, result in received.verified if result.kind in kinds and not received.unguarded(signature)
     ]
     if not found:
         reasons = [result.why for _, result in received.verified if result.why]

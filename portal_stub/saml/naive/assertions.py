@@ -5,7 +5,7 @@ from lxml import etree
 from portal_stub.saml.received import Received
 from portal_stub.weakness import naive
 
-_GUARDS = {"saml.signature.one-assertion", "saml.signature.covers-parent"}
+_GUARDS = {"saml.signature.one-assertion", "saml.signature.covers-parent", "saml.signature.no-object"}
 
 
 def _some_signature_verifies(received: Received) -> bool:
