@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 import idp_sim.scenarios
 from idp_sim import catalogue, people
 from idp_sim.config import Portal, Simulator
+from idp_sim.web.logout_pages import logout_pages
 from idp_sim.web.menu import OUTCOME_WORDS, bases_of, marks_of, menu
 from idp_sim.web.pages import Site, pages
 from idp_sim.web.problem import Problem
@@ -62,6 +63,7 @@ def create_app(config: Simulator, clock: Callable[[], datetime] = utc_now) -> Fl
         inline=inline,
     )
     app.register_blueprint(pages)
+    app.register_blueprint(logout_pages)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.after_request(secured)

@@ -91,6 +91,11 @@ class Simulator:
         """Where portals send authentication requests."""
         return f"{self.base_url}/saml/sso"
 
+    @property
+    def slo_url(self) -> str:
+        """Where portals send logout messages."""
+        return f"{self.base_url}/saml/slo"
+
     def named(self, name: str) -> Portal | None:
         """Return the portal with this name."""
         return next((portal for portal in self.portals if portal.name == name), None)

@@ -116,6 +116,7 @@ class LogoutForm:
     """The form that carries a logout message by HTTP-POST (saml-bindings 3.5.4)."""
 
     stage: ClassVar = "logout form"
+    method: ClassVar = "post"
 
     logout: Logout
     action: str

@@ -225,8 +225,7 @@ def _page(message: Message) -> str:
         )
         action = html.escape(message.action)
         button = '<button type="submit">Sign in</button>'
-        method = message.method if isinstance(message, Form) else "post"
-        body = f'<form method="{method}" action="{action}">\n{fields}\n{button}\n</form>'
+        body = f'<form method="{message.method}" action="{action}">\n{fields}\n{button}\n</form>'
     return f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Sign in</title>\n{body}\n</html>\n'
 
 

@@ -44,6 +44,7 @@ class Diagnosis:
     are what the portal must remember of a granted SAML login: the assertion, until when, and the request it answers.
     ``link_id`` stands in the same way for a remote login's link.
     ``session_until`` is when the session ends at the latest, where the login says so (saml-core 2.7.2).
+    ``session_index`` is by what the identity provider knows the session, for single logout.
     ``redirect_to`` is where the login asks to be sent, still unchecked.
     """
 
@@ -54,6 +55,7 @@ class Diagnosis:
     link_id: str | None = None
     remember_until: datetime | None = None
     session_until: datetime | None = None
+    session_index: str | None = None
     request_id: str | None = None
     redirect_to: str | None = None
 

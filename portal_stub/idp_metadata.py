@@ -16,7 +16,7 @@ def taken_from(saml: SamlSettings, xml: bytes) -> SamlSettings:
         saml,
         idp_entity_id=found.entity_id,
         login_url=found.login_url,
-        logout_url=found.logout_url,
+        slo_url=found.slo_url,
         certificate="".join(found.certificates),
         fingerprint="",
     )
@@ -25,7 +25,7 @@ def taken_from(saml: SamlSettings, xml: bytes) -> SamlSettings:
 def completed_by(saml: SamlSettings, xml: bytes) -> SamlSettings:
     """Return the settings with what they leave empty taken from this metadata. Raises MetadataProblem."""
     found = taken_from(saml, xml)
-    names = ["idp_entity_id", "login_url", "logout_url"]
+    names = ["idp_entity_id", "login_url", "slo_url"]
     if not saml.fingerprint.strip():
         names.append("certificate")
     return attrs.evolve(saml, **{name: getattr(saml, name) or getattr(found, name) for name in names})

@@ -31,14 +31,18 @@ class PortalMetadata:
     requests_signed: bool = False
 
 
-def idp_metadata(entity_id: str, sso_url: str, certificates: Sequence[x509.Certificate]) -> bytes:
-    """Return the identity provider's metadata as XML: where it takes requests, and what it signs with."""
+def idp_metadata(
+    entity_id: str, sso_url: str, certificates: Sequence[x509.Certificate], slo_url: str | None = None
+) -> bytes:
+    """Return the identity provider's metadata as XML: where it takes requests and logouts, and what it signs with."""
     root = etree.Element(f"{{{MD}}}EntityDescriptor", {"entityID": entity_id}, nsmap={"md": MD, "ds": DS})
     descriptor = _sub(root, MD, "IDPSSODescriptor", protocolSupportEnumeration=SAMLP, WantAuthnRequestsSigned="false")
     for certificate in certificates:
         key_info = _sub(_sub(descriptor, MD, "KeyDescriptor", use="signing"), DS, "KeyInfo")
         der = certificate.public_bytes(Encoding.DER)
         _sub(_sub(key_info, DS, "X509Data"), DS, "X509Certificate").text = base64.b64encode(der).decode()
+    for binding in (REDIRECT, POST) if slo_url else ():
+        _sub(descriptor, MD, "SingleLogoutService", Binding=binding, Location=slo_url or "")
     for name_id_format in (EMAIL_ADDRESS, UNSPECIFIED):
         _sub(descriptor, MD, "NameIDFormat").text = name_id_format
     for binding in (REDIRECT, POST):

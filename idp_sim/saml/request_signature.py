@@ -28,6 +28,7 @@ _HASHES = {
     SignatureMethod.RSA_SHA512.value: hashes.SHA512(),
 }
 _METHODS = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, SignatureMethod.RSA_SHA512})
+_MESSAGES = ("SAMLRequest", "SAMLResponse")
 _SIGNED_NAMES = ("RelayState", "SigAlg")
 
 
@@ -112,14 +113,14 @@ def in_query(query: bytes) -> QuerySignature | None:
     for part in query.split(b"&"):
         written, _, _ = part.partition(b"=")
         parts.setdefault(unquote_plus(written.decode("ascii", "replace")), []).append(part)
-    for name in ("SAMLRequest", *_SIGNED_NAMES, "Signature"):
+    for name in (*_MESSAGES, *_SIGNED_NAMES, "Signature"):
         if len(parts.get(name, [])) > 1:
             raise WrongSignature(
                 f"the parameter {name} once", f"it {len(parts[name])} times", "Build the query from scratch."
             )
     if "Signature" not in parts and "SigAlg" not in parts:
         return None
-    octets = b"&".join(parts[name][0] for name in ("SAMLRequest", *_SIGNED_NAMES) if name in parts)
+    octets = b"&".join(parts[name][0] for name in (*_MESSAGES, *_SIGNED_NAMES) if name in parts)
     return QuerySignature(octets, _value(parts, "SigAlg"), _value(parts, "Signature"))
 
 

@@ -12,6 +12,7 @@ def facts(config: Simulator) -> tuple[tuple[str, str], ...]:
         ("Entity ID", config.entity_id),
         ("SAML Login URL", config.sso_url),
         ("Logout URL", f"{config.base_url}/saml/logout"),
+        ("Single logout URL", config.slo_url),
         ("Metadata", f"{config.base_url}/saml/metadata"),
         ("Fingerprint, SHA-1", certificate.fingerprint(hashes.SHA1()).hex(":").upper()),  # noqa: S303  it is a name, not a signature
         ("Fingerprint, SHA-256", certificate.fingerprint(hashes.SHA256()).hex(":").upper()),

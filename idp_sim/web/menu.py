@@ -13,7 +13,7 @@ from idp_sim.people import Person
 from idp_sim.web.problem import Problem
 from rulebook.strict_toml import nearest
 
-Protocol = Literal["saml", "remote-login"]
+Protocol = Literal["saml", "saml-logout", "remote-login"]
 
 OUTCOME_WORDS: Mapping[Outcome, str] = MappingProxyType(
     {

@@ -20,6 +20,7 @@ from idp_sim.saml.request import UnreadableRequest, from_post, from_redirect
 from idp_sim.stages import Form
 from idp_sim.web import visit as visits
 from idp_sim.web.facts import facts
+from idp_sim.web.issued import Sessions
 from idp_sim.web.menu import Menu, Protocol, default_scenario
 from idp_sim.web.problem import Problem
 from idp_sim.web.visit import Visit
@@ -34,12 +35,13 @@ class Site:
     config: Simulator
     menu: Menu
     clock: Callable[[], datetime]
+    sessions: Sessions = attrs.field(factory=Sessions)
 
     @functools.cached_property
     def metadata(self) -> bytes:
         """The simulator's own metadata."""
         certificates = [self.config.keyring.certificate(name) for name in PUBLISHED]
-        return idp_metadata(self.config.entity_id, self.config.sso_url, certificates)
+        return idp_metadata(self.config.entity_id, self.config.sso_url, certificates, self.config.slo_url)
 
     @functools.cached_property
     def choices(self) -> dict[Protocol, tuple[Markup, Markup]]:
@@ -121,7 +123,9 @@ def sign_in() -> ResponseReturnValue:
     except CannotPerform as error:
         raise Problem("The scenario cannot be performed", str(error)) from None
     if isinstance(result, Form):
-        return render_template("post.html", form=result)
+        if not scenario.breaks:
+            here.sessions.add(result.login)
+        return render_template("post.html", form=result, portal=result.login.portal)
     return redirect(result.url)
 
 

@@ -127,7 +127,7 @@ def _check_signature(request: AuthnRequest, portal: Portal) -> None:
 
 def of_start(name: str | None, config: Simulator) -> Visit:
     """Return the visit for a SAML login that begins here, at the portal with this name. Raises Problem."""
-    return Visit(protocol="saml", portal=_portal(name, config))
+    return Visit(protocol="saml", portal=portal_named(name, config))
 
 
 def of_remote_login(host_urls: list[str], config: Simulator) -> Visit:
@@ -146,7 +146,7 @@ def of_remote_login(host_urls: list[str], config: Simulator) -> Visit:
 
 def chosen(form: Mapping[str, str], config: Simulator, menu: Menu, now: datetime) -> tuple[Login, Scenario]:
     """Return the login and the scenario that the sign-in form asks for. Raises Problem for anything unknown in it."""
-    portal = _portal(form.get("portal"), config)
+    portal = portal_named(form.get("portal"), config)
     person = menu.person(form.get("person", ""))
     scenario = menu.scenario(form.get("scenario", ""))
     target = form.get("target") or None
@@ -188,7 +188,8 @@ def _requested(form: Mapping[str, str]) -> Requested:
     )
 
 
-def _portal(name: str | None, config: Simulator) -> Portal:
+def portal_named(name: str | None, config: Simulator) -> Portal:
+    """Return the portal with this name. Raises Problem, which names the nearest one."""
     names = [portal.name for portal in config.portals]
     if not name:
         raise Problem("The portal is not named", f"Name one of the portals served here: {', '.join(names) or 'none'}.")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Literal
 
 import attrs
 from sqlalchemy import select
@@ -21,9 +22,9 @@ _HASH = re.compile(r"((?:^|[&?])hash=[^&]{0,4})[^&]*", re.IGNORECASE)
 
 @attrs.frozen(kw_only=True)
 class Received:
-    """A message as it came: the query of a remote login, or the form field of a SAML Response and its RelayState."""
+    """A message as it came: the query of a remote login or a logout, or the form field of SAML and its RelayState."""
 
-    method: Method
+    method: Method | Literal["logout"]
     message: str | None
     relay_state: str | None = None
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import attrs
 from sqlalchemy.orm import Session
 
-from portal_stub.accounts import contacts, memory, sessions
+from portal_stub.accounts import contacts, logouts, memory, sessions
 from portal_stub.diagnosis import Diagnosis, Finding
 from portal_stub.times import later
 from portal_stub.weakness import Weaknesses
@@ -53,7 +53,10 @@ def grant(
     until = None
     if diagnosis.session_until is not None and "saml.session.not-on-or-after" not in weaknesses.without:
         until = later(diagnosis.session_until, drift)
-    return Granted(session=sessions.start(session, contact, browser, now, until), wanted=wanted)
+    token = sessions.start(session, contact, browser, now, until)
+    if diagnosis.assertion_id is not None:
+        logouts.remember(session, token, logouts.Principal(diagnosis.identity.email, diagnosis.session_index))
+    return Granted(session=token, wanted=wanted)
 
 
 def refused(diagnosis: Diagnosis, finding: Finding) -> Diagnosis:

@@ -106,3 +106,23 @@ class SignedIn(Base):
     notice: Mapped[str | None]
     """What the next page says once, after a form was saved."""
     contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
+
+
+class SamlSession(Base):
+    """By what the identity provider knows a session that it began: for single logout (S14)."""
+
+    __tablename__ = "saml_sessions"
+
+    key: Mapped[str] = mapped_column(_DIGEST, ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)
+    name_id: Mapped[str]
+    session_index: Mapped[str | None]
+
+
+class OpenLogout(Base):
+    """A logout request that waits for its answer, in one browser only. ``key`` is the digest of its ID."""
+
+    __tablename__ = "open_logouts"
+
+    key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    browser: Mapped[str] = mapped_column(_DIGEST)
+    expires: Mapped[datetime] = mapped_column(index=True)

@@ -39,6 +39,7 @@ def judge(post: Post, settings: Settings, now: datetime, memory: Memory, weaknes
         assertion_id=None if assertion is None else assertion.get("ID"),
         remember_until=None if assertion is None else _remember_until(assertion, received),
         session_until=None if assertion is None else _session_until(assertion),
+        session_index=None if assertion is None else _session_index(assertion),
         request_id=_request_id(received),
         redirect_to=post.relay_state or None,
     )
@@ -70,6 +71,10 @@ def _remember_until(assertion: etree._Element, received: Received) -> datetime:
     )
     ends = [end for place in places if (end := parse_utc(place.get("NotOnOrAfter", ""))) is not None]
     return later(max(ends, default=received.now + _UNKNOWN_LIFE), received.drift)
+
+
+def _session_index(assertion: etree._Element) -> str | None:
+    return next((found.get("SessionIndex") for found in assertion.iterfind(saml("AuthnStatement"))), None)
 
 
 def _session_until(assertion: etree._Element) -> datetime | None:

@@ -31,7 +31,7 @@ class IdpMetadata:
 
     entity_id: str
     login_url: str
-    logout_url: str
+    slo_url: str
     certificates: tuple[str, ...]
 
 
@@ -50,6 +50,10 @@ def metadata(settings: Settings, signing: x509.Certificate | None = None) -> byt
     )
     if signing is not None:
         _add_key(portal, "signing", signing)
+    if saml.slo_url:
+        for binding in (_REDIRECT, _POST):
+            location = {"Binding": binding, "Location": settings.slo_service_url}
+            etree.SubElement(portal, _md("SingleLogoutService"), location)
     for name_id_format in NAME_ID_FORMATS:
         etree.SubElement(portal, _md("NameIDFormat")).text = name_id_format
     etree.SubElement(
@@ -103,7 +107,7 @@ def _read(provider: etree._Element) -> IdpMetadata:
     return IdpMetadata(
         entity_id=entity_id,
         login_url=login_url,
-        logout_url=_location(provider, "SingleLogoutService"),
+        slo_url=_location(provider, "SingleLogoutService"),
         certificates=certificates,
     )
 

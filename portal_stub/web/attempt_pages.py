@@ -50,7 +50,7 @@ def _readable(attempt: Attempt) -> str | None:
     """Return the message for people: the query's parameters one a line, or the XML indented; ``None`` if neither."""
     if attempt.message is None:
         return None
-    if attempt.method == "simple":
+    if attempt.method == "simple" or (attempt.method == "logout" and "=" in attempt.message.rstrip("=")):
         return "\n".join(unquote_plus(pair) for pair in attempt.message.split("&"))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_blank_text=True)
     try:

@@ -27,7 +27,7 @@ def hold_host() -> None:
         abort(400, f"This portal answers as {base_url} only. Open it under that address, or change base_url.")
 
 
-JUDGED_BY_THEMSELVES = ("sso.consume", "sso.remote_login")
+JUDGED_BY_THEMSELVES = ("sso.consume", "sso.remote_login", "single_logout.take")
 """What comes from another site, and proves by its signature or its hash that it may."""
 
 

@@ -3,10 +3,11 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal_stub.accounts import attempts, contacts, memory, sessions
+from portal_stub.accounts import attempts, contacts, logouts, memory, sessions
 from portal_stub.config import Settings
 from portal_stub.saml.request import post_form, redirect_url
 from portal_stub.web.guard import hold_token, posting_elsewhere
+from portal_stub.web.single_logout import ask, offers_single_logout
 from portal_stub.web.targets import own_host_target, with_host_url
 from portal_stub.web.visit import drop_session, keep_browser, keep_session, portal, visit
 
@@ -66,12 +67,17 @@ def log_in() -> ResponseReturnValue:
 
 @blueprint.post("/logout")
 def log_out() -> ResponseReturnValue:
-    """End the session, then go to the logout address that is set, or home (P9, R9, S14)."""
+    """End the session, then go to be signed out at the identity provider, or to the address that is set (P9, S14)."""
     person = visit().person
     if person is not None:
         hold_token(person)
         with portal().database.writing() as rows:
+            principal = logouts.principal_of(rows, person.session)
             sessions.end(rows, token=person.session)
+        if principal is not None and offers_single_logout(visit().settings):
+            response = ask(principal)
+            drop_session(response)
+            return response
     response = make_response(redirect(_logout_url(visit().settings), 303))
     drop_session(response)
     return response

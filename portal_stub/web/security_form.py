@@ -31,6 +31,8 @@ FIELDS = (
     "simple.time_wording",
     "saml.login_url",
     "saml.logout_url",
+    "saml.slo_url",
+    "saml.slo_binding",
     "saml.idp_entity_id",
     "saml.fingerprint",
     "saml.fingerprint_algorithm",
@@ -45,7 +47,7 @@ FIELDS = (
     "saml.time_wording",
 )
 _TABLES: Mapping[str, type[attrs.AttrsInstance]] = {"sso": SsoSettings, "simple": SimpleSettings, "saml": SamlSettings}
-_URLS = {"simple.remote_login_url", "simple.remote_logout_url", "saml.login_url", "saml.logout_url"}
+_URLS = {"simple.remote_login_url", "simple.remote_logout_url", "saml.login_url", "saml.logout_url", "saml.slo_url"}
 _MOST_SECONDS = 10 * 365 * 86_400
 _LONGEST = 20_000
 
@@ -93,7 +95,7 @@ def _with_metadata(filled: Filled, form: MultiDict[str, str]) -> Filled:
         saml = taken_from(filled.settings.saml, pasted.encode("utf-8", "replace"))
     except MetadataProblem as problem:
         return attrs.evolve(filled, mistakes={**filled.mistakes, METADATA: str(problem)})
-    if not (is_web_address(saml.login_url) and (not saml.logout_url or is_web_address(saml.logout_url))):
+    if not (is_web_address(saml.login_url) and (not saml.slo_url or is_web_address(saml.slo_url))):
         sentence = "The addresses in the metadata do not begin with http:// or https://."
         return attrs.evolve(filled, mistakes={**filled.mistakes, METADATA: sentence})
     note = "Entity ID, addresses and certificates were taken from the metadata that you pasted."

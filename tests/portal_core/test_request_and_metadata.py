@@ -104,7 +104,7 @@ def idp_metadata(body: str | None = None, entity: str = 'entityID="urn:idp"') ->
 
 def test_an_identity_providers_metadata_is_read() -> None:
     found = read_idp_metadata(idp_metadata())
-    assert (found.entity_id, found.login_url, found.logout_url) == ("urn:idp", "http://idp/redirect", "http://idp/out")
+    assert (found.entity_id, found.login_url, found.slo_url) == ("urn:idp", "http://idp/redirect", "http://idp/out")
     assert [x509.load_pem_x509_certificate(pem.encode()) for pem in found.certificates] == [certificate("trusted")]
 
 
