@@ -145,6 +145,8 @@ def deliver(case: Case) -> Delivered | None:
         signing_key=signing_key_of(scenario.given),
         slo_url=known.slo_service_url,
     )
+    if scenario.stage == "logout settings":
+        return Delivered(case, perform_logout(_logout(case, portal), keyring()), scenario.apply(settings).read())
     if scenario.protocol == "saml-logout":
         return Delivered(case, perform_logout(_logout(case, portal), keyring(), scenario), known)
     asked = REQUEST if scenario.start == "portal" else None

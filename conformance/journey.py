@@ -1,6 +1,7 @@
 """What a person does in one case, in the words of a tester. Journeys are written with these words alone."""
 
 import contextlib
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -11,7 +12,7 @@ from conformance.drivers import Form, Query, Shown, Unsupported, Visitor, Visito
 from conformance.sites import ADMINISTRATOR, PASSWORD, Addresses
 from conformance.targets.profile import Profile
 from conformance.targets.target import Grounds
-from idp_sim.catalogue import Start
+from idp_sim.catalogue import NOTHING, Start
 from idp_sim.login import Base
 from idp_sim.people import Person
 
@@ -49,6 +50,8 @@ class Journey:
     visitors: VisitorFactory
     visitor: Visitor
     whom: tuple[str, str]
+    answer_shown: Mapping[str, str | None] = NOTHING
+    """What the identity provider has shown of the portal's answer to the last logout that began there."""
     _stack: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack)
 
     def __attrs_post_init__(self) -> None:
@@ -90,6 +93,33 @@ class Journey:
         self.visitor.open(urljoin(self.sites.portal, self.profile.signed_in.probe))
         self.visitor.press(self.known(self.profile.sign_out.press, "how to sign out"))
 
+    def log_out_at_idp(
+        self, scenario: str = "", person: Person | None = None, session: int = 1, other: Person | None = None
+    ) -> None:
+        """At the identity provider, log the person out of their latest session at the portal, or of an earlier one.
+
+        ``other`` is the person whom a forgery names.
+        """
+        email = (person or self.people.main).email
+        self.visitor.open(f"{self.sites.simulator}/saml/logout/start?portal=portal")
+        self.visitor.choose("session", email if session == 1 else f"{email} {session}")
+        if other is not None:
+            self.visitor.choose("other", other.email)
+        self._send_logout(scenario)
+        at_simulator = urlsplit(self.visitor.url).netloc == urlsplit(self.sites.simulator).netloc
+        self.answer_shown = self.visitor.read(ANSWER).texts if at_simulator else {}
+
+    def log_out_at_portal(self, scenario: str = "") -> None:
+        """Sign out at the portal, and at the identity provider choose the answer to its logout request."""
+        self.sign_out()
+        self._arrive_at_simulator()
+        self._send_logout(scenario)
+
+    def _send_logout(self, scenario: str) -> None:
+        if scenario:
+            self.visitor.choose("scenario", scenario)
+        self.visitor.press("#log-out")
+
     def open_page(self, path: str) -> None:
         """Open a page of the portal."""
         self.visitor.open(urljoin(self.sites.portal, path))
@@ -122,9 +152,12 @@ class Journey:
         self._stack.callback(self.visitor.leave)
         return before
 
-    def portal_of_its_own(self, **changes: Any) -> None:
-        """Move to a portal that no other case uses, with these settings (``saml__login_url=...``) changed."""
-        self.move_to(self.grounds.own_sites(self.protocol, {}, lambda settings: settings.but(**changes)))
+    def portal_of_its_own(self, *, given: Mapping[str, Any] = NOTHING, **changes: Any) -> None:
+        """Move to a portal that no other case uses, with these settings (``saml__login_url=...``) changed.
+
+        ``given`` are settings that the simulator knows.
+        """
+        self.move_to(self.grounds.own_sites(self.protocol, given, lambda settings: settings.but(**changes)))
 
     def move_to(self, sites: AbstractContextManager[Addresses]) -> None:
         """Go on at other sites, which are stopped at the end of the journey."""
@@ -160,13 +193,21 @@ class Journey:
 
     def refusal(self) -> Shown:
         """The error message on the page that is shown, and the rules that it declares."""
+        return self.visitor.read(self._refusal_queries())
+
+    def _refusal_queries(self) -> dict[str, Query]:
         refused = self.profile.refused
         queries = {}
         if refused.message:
             queries["message"] = Query(refused.message)
             if refused.rules_attribute:
                 queries["rules"] = Query(refused.message, refused.rules_attribute)
-        return self.visitor.read(queries)
+        return queries
+
+    def logout_page(self) -> Shown:
+        """The page that is shown: an error message with its rules, or that a logout was confirmed."""
+        confirmed = self.known(self.profile.sign_out.confirmed, "how it shows that a logout was confirmed")
+        return self.visitor.read({**self._refusal_queries(), "confirmed": Query(confirmed)})
 
     @property
     def path(self) -> str:
@@ -179,6 +220,14 @@ class Journey:
             if carries_sign_in(move):
                 return move
         raise Unmet("No sign-in was sent to the portal.")
+
+    def last_logout(self) -> Form:
+        """The last logout message that this browser carried to the portal. Raises Unmet when there was none."""
+        host = urlsplit(self.sites.portal).netloc
+        for move in reversed(self.visitor.moves):
+            if urlsplit(move.url).netloc == host and carries_logout(move):
+                return move
+        raise Unmet("No logout message was sent to the portal.")
 
     def expect(self, held: bool, otherwise: str) -> None:
         """Raise Unmet with the sentence when something expected did not hold."""
@@ -201,6 +250,16 @@ class Journey:
         if not entry:
             raise Unsupported(f"the profile does not tell {what}")
         return entry
+
+
+def carries_logout(move: Form) -> bool:
+    """Whether the browser carried a logout message with this request, a broken one included."""
+    text = move.body if move.body is not None else urlsplit(move.url).query
+    return any(f"{name}=" in text for name in ("SAMLRequest", "SAMLResponse", "SigAlg"))
+
+
+ANSWER = {"status": Query("#logout-status"), "relay": Query("#relay-state")}
+"""What the simulator's page shows of a portal's answer to a logout request."""
 
 
 def carries_sign_in(move: Form) -> bool:

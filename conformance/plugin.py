@@ -133,7 +133,7 @@ class Batches:
         directory = Path(run_dir)
         (directory / CASES).mkdir(parents=True, exist_ok=True)
         if performed.message is not None:
-            response = performed.message.field("SAMLResponse")
+            response = performed.message.field("SAMLResponse") or performed.message.field("SAMLRequest")
             if response is None:
                 case_file(directory, case.id, ".url").write_text(performed.message.url, encoding="utf-8")
             else:

@@ -3,6 +3,7 @@
 import functools
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -11,7 +12,8 @@ import attrs
 from conformance.canary import touches_since_last_asked
 from conformance.case import Case, Control
 from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
-from conformance.journey import Journey, People, Unmet, carries_sign_in
+from conformance.journey import Journey, People, Unmet, carries_logout, carries_sign_in
+from conformance.logouts import Performance
 from conformance.selection import matches
 from conformance.sites import Change
 from conformance.targets.target import Grounds, Target
@@ -49,8 +51,6 @@ class Referee:
         for glob, reason in self.target.profile.unsupported.items():
             if matches(glob, case.id):
                 return reason
-        if case.scenario.protocol == "saml-logout":
-            return "the referee does not perform logouts yet"
         if case.scenario.needs_browser and not self.browser:
             return f"needs a browser: {case.scenario.needs_browser}"
         return None
@@ -60,7 +60,10 @@ class Referee:
         given = dict(control.given)
         journey = self._journey(control.protocol, control.base, control.start, given)
         try:
-            return self._observe(journey, journey.sign_in, lands_on=None)
+            if control.logout:
+                logout = Performance(journey)
+                return self._observe(journey, logout.perform, functools.partial(self._read_logout, journey, logout))
+            return self._observe(journey, journey.sign_in, functools.partial(self._read, journey, None))
         finally:
             journey.leave()
 
@@ -68,11 +71,17 @@ class Referee:
         """Perform a case. Raises Unsupported where target or driver cannot."""
         scenario, control = case.scenario, case.control
         journey = self._journey(control.protocol, control.base, control.start, dict(control.given))
-        lands_on = None
-        if scenario.stage == "journey":
-            action: Any = lambda: scenario.apply(journey)  # noqa: E731
+        lands_on, read = None, None
+        if scenario.protocol == "saml-logout":
+            logout = Performance(journey, scenario)
+            action: Any = logout.perform
+            if scenario.stage == "logout settings":
+                action = functools.partial(self._at, journey, control, scenario.apply, action)
+            read = functools.partial(self._read_logout, journey, logout)
+        elif scenario.stage == "journey":
+            action = lambda: scenario.apply(journey)  # noqa: E731
         elif scenario.stage == "settings":
-            action = functools.partial(self._sign_in_at, journey, control, scenario.apply)
+            action = functools.partial(self._at, journey, control, scenario.apply, journey.sign_in)
         else:
             action = lambda: journey.sign_in(scenario.id)  # noqa: E731
             if case.outcome in ("must-accept", "advisory"):
@@ -81,10 +90,11 @@ class Referee:
                 lands_on = None
         started = time.perf_counter()
         try:
-            seen = self._observe(journey, action, lands_on)
+            seen = self._observe(journey, action, read or functools.partial(self._read, journey, lands_on))
             unmet = seen.unmet or self._disturbed(journey, scenario, time.perf_counter() - started)
             seen = attrs.evolve(seen, unmet=unmet)
-            sent = [move for move in journey.visitor.moves if carries_sign_in(move)]
+            carries = carries_logout if read else carries_sign_in
+            sent = [move for move in journey.visitor.moves if carries(move) and _to_portal(move, journey)]
             picture = journey.visitor.picture() if not _as_demanded(case, seen) else None
             return Performed(seen, sent[-1] if sent else None, picture)
         finally:
@@ -107,12 +117,12 @@ class Referee:
             people=self.people, visitors=self.visitors, visitor=self.visitors(), whom=(person.email, person.name),
         )  # fmt: skip
 
-    def _sign_in_at(self, journey: Journey, control: Control, change: Change) -> None:
-        """Sign in at a portal that is set otherwise."""
+    def _at(self, journey: Journey, control: Control, change: Change, action: Callable[[], None]) -> None:
+        """Sign in, or out, at a portal that is set otherwise."""
         journey.move_to(self.grounds.own_sites(control.protocol, dict(control.given), change))
-        journey.sign_in()
+        action()
 
-    def _observe(self, journey: Journey, action: Any, lands_on: str | None) -> Observation:
+    def _observe(self, journey: Journey, action: Any, read: Callable[[], Observation]) -> Observation:
         unmet = ""
         try:
             action()
@@ -124,10 +134,16 @@ class Referee:
         except (Unmet, NotOnPage) as error:
             unmet = str(error)
         try:
-            seen = self._read(journey, lands_on)
+            seen = read()
             return attrs.evolve(seen, unmet=unmet or seen.unmet)
         except SiteFailed as failure:
             return Observation(result="crash", detail=str(failure))
+
+    def _read_logout(self, journey: Journey, logout: Performance) -> Observation:
+        off_site = _off_site(journey)
+        page = Shown(journey.visitor.url, 0, {}) if off_site else journey.logout_page()
+        refused = self._refused(page.texts.get("message") or None, page.texts.get("rules"), off_site)
+        return logout.read(page, refused)
 
     def _read(self, journey: Journey, lands_on: str | None) -> Observation:
         off_site = _off_site(journey)
@@ -171,6 +187,10 @@ class Referee:
         rules = profile.rules_of(message)
         source: Any = "message" if rules else "nothing"
         return Observation(result="refused", message=message, rules=rules, rules_from=source, off_site=off_site)
+
+
+def _to_portal(move: Form, journey: Journey) -> bool:
+    return urlsplit(move.url).netloc == urlsplit(journey.sites.portal).netloc
 
 
 def _off_site(journey: Journey) -> str | None:

@@ -128,6 +128,13 @@ class PortalSettings:
         return structure(table, Settings, "settings of the case")
 
 
+@attrs.frozen
+class LogoutPortalSettings(PortalSettings):
+    """The same for a logout: a scenario on them is performed by a sound logout at the portal that is set otherwise."""
+
+    stage: ClassVar = "logout settings"
+
+
 def fingerprint_in(sites: Addresses) -> str:
     """Return the SHA-1 fingerprint of the certificate in the simulator's metadata, as an administrator takes it."""
     host = urlsplit(sites.simulator)

@@ -67,7 +67,7 @@ class Scenario:
     @property
     def protocol(self) -> str:
         """``saml``, ``saml-logout``, ``remote-login`` or ``portal``."""
-        return "saml-logout" if self.stage in LOGOUT_STAGES else self.id.partition(".")[0]
+        return "saml-logout" if self.stage in {*LOGOUT_STAGES, "logout settings"} else self.id.partition(".")[0]
 
     def apply(self, subject: Any) -> Any:
         """Run the scenario's function on the value of its stage; what it returns is the new value, if any."""

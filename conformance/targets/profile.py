@@ -34,10 +34,14 @@ class Refused:
 
 @attrs.frozen(kw_only=True)
 class SignOut:
-    """How to sign out: the button on the probe page, and the address on which the person then lands."""
+    """How to sign out: the button on the probe page, and the address on which the person then lands.
+
+    ``confirmed`` selects what the portal shows once the identity provider has confirmed a single logout.
+    """
 
     press: str = ""
     lands_on: str = ""
+    confirmed: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +89,7 @@ class Profile:
     login: str = "/login"
     entity_id: str = ""
     acs_url: str = ""
+    slo_url: str = ""
     protocols: tuple[Protocol, ...] = ("remote-login", "saml")
     clock_allowance_seconds: int = 60
     patience_seconds: int = 10

@@ -127,7 +127,10 @@ class RealGrounds:
         """Return the portal's address. Raises Unsupported for settings that the portal is not known to have."""
         if protocol not in self._profile.protocols:
             raise Unsupported(f"the portal does not speak {protocol} (its profile says so)")
-        known = {"simple.profile": self._profile.simulator.profile}
+        known = {
+            "simple.profile": self._profile.simulator.profile,
+            "single_logout": bool(self._profile.slo_url),
+        }
         for key, value in given.items():
             if known.get(key) != value:
                 raise Unsupported(f"needs a portal whose setting {key} is {value!r}")
@@ -152,6 +155,7 @@ def simulator_for(profile: Profile, keyring: Keyring, canary_url: str) -> Iterat
         base_url=profile.base_url,
         entity_id=profile.entity_id or profile.base_url,
         acs_url=profile.acs_url or f"{profile.base_url}/login/saml",
+        slo_url=profile.slo_url or None,
         remote_login=RemoteLoginPortal(secret=secret, profile=profile.simulator.profile),
         allowed_drift_seconds=profile.clock_allowance_seconds,
         canary_url=canary_url,

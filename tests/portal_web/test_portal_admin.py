@@ -182,7 +182,7 @@ def test_pasted_metadata_fills_the_fields(saml: Bench, admin: Browser) -> None:
     page = admin.follow(save(admin, saml__idp_metadata=idp_metadata()))
     assert "taken from the metadata" in said(page, "status")
     found = in_force(saml)["saml"]
-    assert (found["idp_entity_id"], found["login_url"], found["logout_url"]) == ("urn:new", f"{IDP}/new", "")
+    assert (found["idp_entity_id"], found["login_url"], found["slo_url"]) == ("urn:new", f"{IDP}/new", "")
     assert (found["certificate"], found["fingerprint"], found["idp_metadata"]) == (pem(), "", "")
 
 

@@ -1,0 +1,93 @@
+"""Logouts: how a person performs one in the browser, and how it is read what came of it.
+
+Where the logout begins at the identity provider, the portal is sent a logout request: it was followed when the
+session of the person whom the signature names is over. Where it begins at the portal, that sends the request itself
+and is sent the answer: its own session ends in any case, and its page says whether the answer was accepted.
+"""
+
+from typing import Any
+
+import attrs
+
+from conformance.drivers import Shown, Visitor
+from conformance.journey import Journey
+from conformance.verdict import Observation
+from idp_sim.catalogue import Scenario
+from idp_sim.config import Portal
+from idp_sim.login import SUCCESS
+from idp_sim.logout import Logout
+from idp_sim.people import Person
+from idp_sim.perform_logout import KIND_OF
+
+
+@attrs.define
+class Performance:
+    """One logout of the worker's main person; a forgery would end the session of the newcomer in another browser.
+
+    Without a scenario it is a control: the sound logout, which begins where the journey begins.
+    """
+
+    journey: Journey
+    scenario: Scenario | None = None
+    victim: Visitor | None = None
+
+    def perform(self) -> None:
+        """Sign in, and out."""
+        journey, scenario = self.journey, self.scenario
+        chosen = scenario.id if scenario is not None and scenario.stage != "logout settings" else ""
+        self._signed_in(journey.people.main)
+        if scenario is not None and scenario.outcome == "never-as-forged":
+            carrier = journey.another_browser()
+            self._signed_in(journey.people.newcomer)
+            self.victim, journey.visitor = journey.visitor, carrier
+        if journey.start == "portal":
+            journey.log_out_at_portal(chosen)
+        else:
+            journey.log_out_at_idp(chosen, other=journey.people.newcomer if self.victim else None)
+
+    def _signed_in(self, person: Person) -> None:
+        self.journey.sign_in(person=person)
+        self.journey.expect(self.journey.is_signed_in(), "The login before the logout was not accepted.")
+
+    def read(self, refusal: Shown, refused: Observation) -> Observation:
+        """Return what the person experienced; ``refusal`` is the page at the end, ``refused`` what it says."""
+        own, forged = self.journey.people.main, self.journey.people.newcomer
+        if self.victim is not None and not self._goes_on(self.victim):
+            return Observation(result="as-forged", person=f"{forged.name} <{forged.email}>")
+        goes_on = self.journey.is_signed_in()
+        if self.journey.start == "idp":
+            if goes_on:
+                return refused
+            return Observation(result="as-signed", person=f"{own.name} <{own.email}>", unmet=self._answered())
+        if goes_on:
+            return attrs.evolve(refused, unmet="The session goes on after signing out.")
+        if refusal.texts.get("confirmed") is None:
+            return refused
+        return Observation(result="as-signed", person=f"{own.name} <{own.email}>", off_site=refused.off_site)
+
+    def _goes_on(self, visitor: Visitor) -> bool:
+        carrier, self.journey.visitor = self.journey.visitor, visitor
+        try:
+            return self.journey.is_signed_in()
+        finally:
+            self.journey.visitor = carrier
+
+    def _answered(self) -> str:
+        """Return what is wrong with the portal's answer to the request, which the simulator has shown, or nothing."""
+        texts = self.journey.answer_shown
+        if self.scenario is not None and self.scenario.outcome != "must-accept":
+            return ""
+        if texts.get("status") != SUCCESS:
+            return f"The portal ended the session, and its answer was: {texts.get('status') or 'none'}."
+        expected = self._relay_state()
+        if texts.get("relay") != expected:
+            return f"The RelayState {expected!r} should come back with the answer, and {texts.get('relay')!r} did."
+        return ""
+
+    def _relay_state(self) -> str | None:
+        if self.scenario is None or self.scenario.stage != Logout.stage:
+            return None
+        person, kind = self.journey.people.main, KIND_OF[self.scenario.start]
+        plan: Any = self.scenario.apply(Logout(kind=kind, person=person, portal=Portal("", "")))
+        relay_state: str | None = plan.relay_state
+        return relay_state
