@@ -143,7 +143,7 @@ class Referee:
         off_site = _off_site(journey)
         page = Shown(journey.visitor.url, 0, {}) if off_site else journey.logout_page()
         refused = self._refused(page.texts.get("message") or None, page.texts.get("rules"), off_site)
-        return logout.read(page, refused)
+        return attrs.evolve(logout.read(page, refused), logout=True)
 
     def _read(self, journey: Journey, lands_on: str | None) -> Observation:
         off_site = _off_site(journey)

@@ -30,6 +30,8 @@ class Observation:
     off_site: str | None = None
     unmet: str = ""
     detail: str = ""
+    logout: bool = False
+    """Whether it is of a logout: whoever is called signed in was signed out then."""
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +75,8 @@ def judge(outcome: Outcome, expected: Sequence[str], seen: Observation, control:
 
 def _judge_refusal(expected: Sequence[str], seen: Observation) -> Verdict:
     if seen.message is None:
-        return Verdict(word="wrong-reason", reason="Nobody was signed in, but no error message was shown either.")
+        what = "No session was ended" if seen.logout else "Nobody was signed in"
+        return Verdict(word="wrong-reason", reason=f"{what}, but no error message was shown either.")
     if seen.rules_from == "nothing":
         return Verdict(word="pass", proof="control")
     proof: Proof = "declared" if seen.rules_from == "page" else "message"
@@ -95,6 +98,12 @@ def _is_the_stated_reason(expected: Sequence[str], seen: Observation) -> bool:
 def describe(seen: Observation) -> str:
     """Say in one or two sentences what the person experienced."""
     shown = f"The message was: {seen.message}" if seen.message else "No message was shown."
+    if seen.logout and seen.result != "crash":
+        whose = {"as-signed": "the genuine person", "as-forged": "the forged identity"}.get(
+            seen.result, "somebody else"
+        )
+        sentence = f"Not accepted. {shown}" if seen.result == "refused" else f"Signed out: {seen.person}, {whose}."
+        return f"{sentence} {seen.detail}".rstrip()
     sentence = {
         "refused": f"Nobody is signed in. {shown}",
         "as-signed": f"Signed in as {seen.person}, the genuine person.",

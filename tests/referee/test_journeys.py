@@ -23,9 +23,10 @@ from conformance.sites import PEOPLE_EACH
 from conformance.targets.target import StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
-from portal_stub.accounts import contacts, memory, overrides, sessions
+from portal_stub.accounts import contacts, logouts, memory, overrides, sessions
 from portal_stub.accounts.columns import digest
 from portal_stub.accounts.tables import OpenRequest, SignedIn
+from portal_stub.saml.logout import send
 from portal_stub.saml.request import redirect_url
 from portal_stub.web import login, sso
 from portal_stub.web.visit import portal, visit
@@ -168,7 +169,18 @@ def with_findings(message: Callable[..., Any]) -> Callable[..., Any]:
 MARKUP_IS_TAKEN = changed(login, "render_template", with_markup)
 NOT_SAVED = changed(overrides, "save", answering(None))
 SESSION_GOES_ON = (changed(sessions, "end", answering(None)), changed(login, "drop_session", answering(None)))
+ENDS_NOTHING = changed(logouts, "end_named", answering(0))
+ENDS_ALL = changed(logouts, "end_named", lambda end: lambda rows, name_id, _: end(rows, name_id, ()))
 SPOILT: list[tuple[Any, ...]] = [
+    ("saml.logout-sessions.another-session", ENDS_ALL),
+    ("saml.logout-sessions.another-session", ENDS_NOTHING),
+    ("saml.logout-sessions.an-earlier-session", ENDS_ALL),
+    ("saml.logout-sessions.an-earlier-session", ENDS_NOTHING),
+    ("saml.logout-sessions.another-person", ENDS_NOTHING),
+    ("saml.logout-sessions.all-of-a-person", ENDS_NOTHING),
+    ("saml.logout-sessions.request-again", ENDS_ALL),
+    ("saml.logout-sessions.begun-at-the-portal", changed(login, "offers_single_logout", answering(False))),
+    ("saml.logout-sessions.answered-by", (send, "SUCCESS", "urn:oasis:names:tc:SAML:2.0:status:Responder")),
     ("portal.account.unknown-becomes-customer", changed(
         contacts, "welcome", with_contact(lambda contact: setattr(contact, "role", "agent"))
     )),

@@ -63,7 +63,7 @@ def all_of_a_person(journey: Journey) -> None:
     journey.sign_in()
 
 
-@sound(start="idp", given=OFFERED)
+@breaks(RULE, outcome="must-accept", start="idp", given=OFFERED)
 def request_again(journey: Journey) -> None:
     """A logout request that was followed comes again after a new login: it names the old session, and harms nobody."""
     journey.sign_in()
