@@ -13,7 +13,7 @@ import attrs
 from lxml import etree
 
 from idp_sim.config import ENTITY_ID, Portal
-from idp_sim.login import EMAIL_ADDRESS, Plan, SamlLogin, Status, follows, now, seeded_id
+from idp_sim.login import EMAIL_ADDRESS, Base, Plan, SamlLogin, Status, follows, now, seeded_id
 from idp_sim.people import Person, impostor
 
 Kind = Literal["request", "response"]
@@ -69,6 +69,8 @@ class Logout(Plan):
     """Names of the keys whose certificates stand in the message; a query carries none."""
     signature_algorithm: str = "rsa-sha256"
     digest_algorithm: str = "sha256"
+    signed_part: Base = "response"
+    """Which part is signed by HTTP-POST: ``response`` is the whole message, ``assertion`` one that stands in it."""
     hmac_text: str = "pem"
     """Which text of the certificate is the key of an HMAC (``idp_sim/saml/query.py``)."""
 
@@ -79,11 +81,11 @@ class Logout(Plan):
 
     @property
     def as_login(self) -> SamlLogin:
-        """A login whose whole Response is signed as this message is to be signed by HTTP-POST."""
+        """A login whose Response is signed as this message is to be signed by HTTP-POST."""
         return SamlLogin(
             person=self.person,
             portal=self.portal,
-            base="response",
+            base=self.signed_part,
             signing_key=self.signing_key,
             certificates=self.certificates,
             signature_algorithm=self.signature_algorithm,

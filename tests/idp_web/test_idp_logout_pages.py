@@ -130,7 +130,11 @@ def test_what_a_portal_has_ended_is_forgotten(bench: Bench) -> None:
     (index,) = [session.session_index for session in sessions(bench) if session.person.email == JANE]
     saml = SamlSettings(slo_url=f"{SIMULATOR}/saml/slo")
     settings = Settings(base_url=HELPDESK, saml=saml)
-    request = logout_request(settings, "_1", JANE, index, NOW)
+    for name_id, left in (("x@example.com", [JANE, ZOE]), (JANE, [ZOE])):
+        request = logout_request(settings, "_1", name_id, index, NOW)
+        arrive(bench, outgoing(request, "SAMLRequest", None, settings, KEYS.signing))
+        assert values(start(bench), "session") == left
+    request = logout_request(settings, "_1", "x@example.com", None, NOW)
     arrive(bench, outgoing(request, "SAMLRequest", None, settings, KEYS.signing))
     assert values(start(bench), "session") == [ZOE]
 

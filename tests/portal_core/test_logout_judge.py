@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.case import all_cases
-from conformance.in_process import NOW, REQUEST, arrival_of, deliver
+from conformance.in_process import NOW, REQUEST, arrival_of, deliver, keyring
 from idp_sim.logout import LogoutForm, LogoutQuery
+from idp_sim.perform_logout import perform_logout
 from portal_stub.config import FurtherIdp
 from portal_stub.saml.fingerprint import fingerprint_of, read_certificates
 from portal_stub.saml.logout.arrival import Arrival, LogoutMemory
@@ -20,6 +21,7 @@ from portal_stub.saml.logout.judge import LogoutDiagnosis, judge_logout
 from portal_stub.saml.logout.messages import UNSUCCESSFUL, public_logout_message
 from portal_stub.saml.logout.received import inflate
 from portal_stub.saml.xml import MAX_BYTES
+from portal_stub.weakness import Weaknesses
 
 CASES = {case.id: case for case in all_cases() if case.scenario.protocol == "saml-logout"}
 SECOND = timedelta(seconds=1)
@@ -75,6 +77,22 @@ def test_a_response_is_believed_only_while_its_request_is_open() -> None:
     for memory in (LogoutMemory(open_logouts=set()), LogoutMemory(open_logouts={"_other"})):
         found = judge_logout(arrival_of(one.sent), one.settings, NOW, memory)
         assert (found.granted, found.violations) == (False, ("saml.logout.in-response-to",))
+
+
+def test_nobody_is_logged_out_by_a_portal_that_forgot_to_ask_whom() -> None:
+    one = deliver(CASES["saml.logout-request.nobody[missing]"])
+    assert one is not None
+    assert not one.diagnose(Weaknesses.named(without=["saml.logout.principal"])).granted
+
+
+def test_an_empty_relay_state_is_signed_as_it_is_sent() -> None:
+    one = deliver(CASES["saml.logout.request[redirect]"])
+    assert one is not None
+    assert isinstance(one.sent, LogoutQuery)
+    sent = perform_logout(one.sent.logout.but(relay_state=""), keyring())
+    assert isinstance(sent, LogoutQuery)
+    assert "&RelayState=&" in sent.url
+    assert judge_logout(arrival_of(sent), one.settings, NOW, LogoutMemory()).granted
 
 
 def test_sha1_is_taken_where_the_settings_allow_it() -> None:

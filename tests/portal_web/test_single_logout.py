@@ -46,7 +46,8 @@ def message(bench: Bench, name: str, inside: str, **attributes: str) -> bytes:
     given = {"ID": "_m1", "Version": "2.0", "IssueInstant": instant, "Destination": f"{BASE}/login/saml/logout"}
     written = " ".join(f'{key}="{value}"' for key, value in {**given, **attributes}.items())
     return (
-        f'<p:{name} xmlns:p="{SAMLP}" xmlns:a="{SAML}" {written}><a:Issuer>{IDP_ENTITY_ID}</a:Issuer>{inside}</p:{name}>'
+        f'<p:{name} xmlns:p="{SAMLP}" xmlns:a="{SAML}" {written}>'
+        f"<a:Issuer>{IDP_ENTITY_ID}</a:Issuer>{inside}</p:{name}>"
     ).encode()
 
 
@@ -86,7 +87,9 @@ def carried(address: str | None) -> tuple[str, etree._Element, dict[str, list[st
 def test_a_request_ends_the_session_and_is_answered(bench: Bench) -> None:
     browser = bench.browser()
     sign_in(bench, browser)
-    address, answer, fields = carried(ask(bench, browser, relay="a & b").location)
+    sent = ask(bench, browser, relay="a & b")
+    assert "portal_session=;" in sent.headers["Set-Cookie"]
+    address, answer, fields = carried(sent.location)
     assert (address, answer.tag) == (SLO, f"{{{SAMLP}}}LogoutResponse")
     assert (answer.get("InResponseTo"), answer.get("Destination")) == ("_m1", SLO)
     assert fields["RelayState"] == ["a & b"]
@@ -122,7 +125,7 @@ def test_the_sessions_of_others_and_those_of_the_password_form_go_on(bench: Benc
     sign_in(bench, jane)
     sign_in(bench, john, "john@example.com", "_a2")
     carl.log_in(CUSTOMER)
-    ask(bench, jane, CUSTOMER.email)
+    assert "Set-Cookie" not in ask(bench, jane, CUSTOMER.email).headers
     ask(bench, jane, "JANE@example.com")
     assert [browser.shown("person-email") is None for browser in (jane, john, carl)] == [False, False, False]
     ask(bench, carl)
@@ -171,7 +174,9 @@ def test_an_answer_is_accepted_once_and_in_this_browser(bench: Bench, second: st
     browser = bench.browser()
     sign_in(bench, browser)
     request_id = str(carried(log_out(browser).location)[1].get("ID"))
-    assert rules_of(browser.follow(answered(bench, bench.browser(), request_id))) == "saml.logout.in-response-to"
+    other = bench.browser()
+    sign_in(bench, other, "john@example.com", "_a2")
+    assert rules_of(other.follow(answered(bench, other, request_id))) == "saml.logout.in-response-to"
     page = browser.follow(answered(bench, browser, request_id, second))
     assert "confirms it" in (text_of(page, "logged-out") or "")
     assert ("Some other site" in page.text) is partly

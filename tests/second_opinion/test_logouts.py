@@ -111,7 +111,8 @@ CLAIMED = {
 """The rules that python3-saml claims to check."""
 
 ACCEPTED_THERE = {
-    r"saml\.logout-query\.encoded-otherwise\[not-(base64|deflated)\]": "it skips odd characters, and inflates if it can",
+    r"saml\.logout-query\.encoding-unknown": "it does not read SAMLEncoding",
+    r"saml\.logout-query\.encoded-otherwise\[not-(base64|deflated)\]": "it skips odd signs, inflates if it can",
     r"saml\.logout-query\.without-algorithm\[(empty|unknown)\]": "for an unknown algorithm it takes another",
     r"saml\.logout-request\.other-destination\[(query|longer|slash)\]": "it compares the beginning of a Destination",
     r"saml\.logout-request\.destination-missing\[redirect\]": "it does not ask for a Destination",

@@ -209,6 +209,12 @@ def encoded_otherwise(octets: LogoutOctets, encode: Encode) -> LogoutOctets:
     return _carrying(octets, encode(etree.tostring(octets.message)))
 
 
+@breaks("saml.logout.encoding", start="idp", given=OFFERED)
+def encoding_unknown(query: LogoutQuery) -> LogoutQuery:
+    """The query says by SAMLEncoding that the message is encoded in a way that nobody knows."""
+    return attrs.evolve(query, pairs=(*query.pairs, ("SAMLEncoding", "urn%3Aexample%3Anone")))
+
+
 BOMB = 8 << 20
 """Bytes. A real one has a thousand times as many; a portal that inflates these has inflated eight times its limit."""
 

@@ -12,7 +12,8 @@ from idp_sim.login import seeded_id
 from idp_sim.logout import Logout, LogoutDraft, LogoutForm, LogoutSigned
 from idp_sim.saml.names import DS, NAMESPACES, SAML, SAMLP
 from idp_sim.saml.query import deflated
-from idp_sim.scenarios.saml.forging import remove_signature
+from idp_sim.saml.response import response
+from idp_sim.scenarios.saml.forging import assertion_of, remove_signature
 from idp_sim.scenarios.saml.logout import OFFERED
 
 PROPERTY = "saml.signature.only-signed-is-read"
@@ -132,6 +133,15 @@ def genuine_in_object(signed: LogoutSigned) -> LogoutSigned:
     holder.append(signed.message)
     forged.insert(1, signature)
     return LogoutSigned(signed.logout, forged)
+
+
+@breaks(PROPERTY, start="idp", given=OFFERED)
+def signed_assertion_inside(draft: LogoutDraft) -> LogoutDraft:
+    """A logout request that nobody signed holds a signed assertion, such as every login carries past the browser."""
+    logout = draft.logout.but(binding="post", signed_part="assertion")
+    _name(draft.message, logout.forged.email)
+    draft.message.append(assertion_of(response(logout.as_login)))
+    return LogoutDraft(logout, draft.message)
 
 
 @breaks(

@@ -191,7 +191,9 @@ class ReceivedLogout(Received):
     @cached_property
     def signatures_if_any(self) -> Sequence[Signature]:
         """The signatures inside a message that came by HTTP-POST; by HTTP-Redirect the query is signed instead."""
-        return () if self.arrival.binding == "redirect" else find_signatures(self.root, self.envelope)
+        if self.arrival.binding == "redirect":
+            return ()
+        return tuple(_of_the_message(signature) for signature in find_signatures(self.root, self.envelope))
 
     @property
     def is_signed(self) -> bool:
@@ -270,6 +272,13 @@ class ReceivedLogout(Received):
         except (NotApplicable, etree.LxmlError, ValueError):
             return None
         return believed
+
+
+def _of_the_message(signature: Signature) -> Signature:
+    # A signed assertion has its place in a Response: here it would lend its signature to what nobody signed.
+    if signature.place == "response" or signature.misplaced:
+        return signature
+    return attrs.evolve(signature, misplaced="the signature of an assertion inside the logout message")
 
 
 def inflate(data: bytes, most: int) -> Inflated:
