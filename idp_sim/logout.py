@@ -85,6 +85,8 @@ class Logout(Plan):
         return SamlLogin(
             person=self.person,
             portal=self.portal,
+            at=self.at,
+            seed=self.seed,
             base=self.signed_part,
             signing_key=self.signing_key,
             certificates=self.certificates,
