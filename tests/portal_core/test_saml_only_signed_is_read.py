@@ -294,3 +294,13 @@ def test_a_key_that_comes_along_in_the_message_is_never_used() -> None:
     assert diagnose(response(after=with_key)).violations == ("saml.signature.key-info",)
     rogue = response(signing=Signing(key="rogue"), after=with_key)
     assert diagnose(rogue).violations == ("saml.signature.fingerprint",)
+
+
+def test_what_stands_beside_the_signed_parts_of_a_signature_is_refused() -> None:
+    assert diagnose(response(after=add(".//ds:Signature", "<ds:Object>x</ds:Object>"))).violations == (
+        "saml.signature.no-object",
+    )
+
+
+def test_an_empty_signature_beside_a_sound_one_is_refused() -> None:
+    assert diagnose(response(after=add(".", "<ds:Signature/>", 1))).violations == ("saml.signature.present",)
