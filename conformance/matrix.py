@@ -39,6 +39,7 @@ class Weakness:
     statement: str
     rules: frozenset[str]
     weaknesses: Weaknesses
+    too_strict: bool = False
 
     @property
     def is_one_guard(self) -> bool:
@@ -46,7 +47,9 @@ class Weakness:
         return bool(RULES.keys() & self.weaknesses.without) and any(RULES[rule].property for rule in self.rules)
 
     def is_met_by(self, case: Case) -> bool:
-        """Whether the case breaks a rule that this portal forgot."""
+        """Whether the case breaks a rule that this portal forgot, or is sound and the portal is too strict."""
+        if not case.scenario.breaks:
+            return self.too_strict
         return any(broken.id in self.rules for broken in case.scenario.breaks)
 
 
@@ -105,7 +108,12 @@ class Matrix:
         """
         for case in cases:
             for weakness in all_weaknesses():
-                told = weakness.is_met_by(case) and not weakness.is_one_guard and case.outcome != "advisory"
+                told = (
+                    bool(case.scenario.breaks)
+                    and weakness.is_met_by(case)
+                    and not weakness.is_one_guard
+                    and case.outcome != "advisory"
+                )
                 if told and weakness.name not in self.rows.get(case.id, {}):
                     yield case, weakness
 
@@ -145,6 +153,7 @@ def _of_reader(reader: NaiveReader) -> Weakness:
         statement=reader.description,
         rules=reader.forgets.union(reader.loosens, filter(None, properties)),
         weaknesses=Weaknesses.named(naive=[reader.name]),
+        too_strict=bool(reader.tightens),
     )
 
 

@@ -44,7 +44,7 @@ class NaiveReader:
     """One way to read naively.
 
     ``forgets`` are the rules that a portal that reads so does not enforce; ``loosens`` are those that it enforces less
-    strictly.
+    strictly, ``tightens`` those that it enforces more strictly than they are: sound sign-ins find it.
     """
 
     name: str
@@ -52,19 +52,22 @@ class NaiveReader:
     part: Part
     forgets: frozenset[str]
     loosens: frozenset[str]
+    tightens: frozenset[str]
     read: Callable[..., Any]
 
 
 _found: dict[str, NaiveReader] = {}
 
 
-def naive(part: Part, *, forgets: Set[str] = frozenset(), loosens: Set[str] = frozenset()) -> Callable[[F], F]:
+def naive(
+    part: Part, *, forgets: Set[str] = frozenset(), loosens: Set[str] = frozenset(), tightens: Set[str] = frozenset()
+) -> Callable[[F], F]:
     """Mark a function as a naive reader of this part. A property among ``forgets`` stands for its guards.
 
     Raises UnknownRule for a rule that is not in the rule book, TypeError for a function without docstring.
     """
     rules = frozenset(rule(rule_id).id for rule_id in _with_guards(forgets))
-    looser = frozenset(rule(rule_id).id for rule_id in loosens)
+    looser, tighter = (frozenset(rule(rule_id).id for rule_id in rule_ids) for rule_ids in (loosens, tightens))
 
     def mark(read: F) -> F:
         if not read.__doc__:
@@ -72,7 +75,7 @@ def naive(part: Part, *, forgets: Set[str] = frozenset(), loosens: Set[str] = fr
         name = read.__name__.replace("_", "-")
         description = " ".join(read.__doc__.split())
         _found[name] = NaiveReader(
-            name=name, description=description, part=part, forgets=rules, loosens=looser, read=read
+            name=name, description=description, part=part, forgets=rules, loosens=looser, tightens=tighter, read=read
         )
         return read
 

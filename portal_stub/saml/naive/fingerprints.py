@@ -37,7 +37,7 @@ def compares_last_digits(own: str, stored: str) -> bool:
     return own[-_SHOWN:] == _digits(stored)[-_SHOWN:]
 
 
-@naive("fingerprint", loosens={"saml.signature.fingerprint"})
+@naive("fingerprint", tightens={"saml.signature.fingerprint"})
 def compares_fingerprint_as_written(own: str, stored: str) -> bool:
     """Compares the fingerprint as text, lower-case with colons, so that the same one written otherwise is another."""
     return stored == ":".join(own[start : start + 2] for start in range(0, len(own), 2))
