@@ -63,5 +63,7 @@ class Link:
     @property
     def url(self) -> str:
         """The whole link, percent-encoded."""
-        query = "&".join(f"{name}={quote_plus(value).replace('+', self.space)}" for name, value in self.parameters)
+        # A semicolon stays: it is what an HTML-escaped ampersand leaves in a name.
+        pairs = ((quote_plus(name, safe=";"), quote_plus(value)) for name, value in self.parameters)
+        query = "&".join(f"{name}={value.replace('+', self.space)}" for name, value in pairs)
         return f"{self.endpoint}?{query}"

@@ -37,7 +37,7 @@ def test_a_run_writes_its_files_and_ends_with_the_counts(tmp_path: Path, workers
         "cases",
     }
     assert result.complete
-    assert set(verdicts(result).values()) == {"pass"}
+    assert set(verdicts(result).values()) <= {"pass", "advisory"}
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     for line in (tmp_path / "events.ndjson").read_text(encoding="utf-8").splitlines():
         jsonschema.validate(json.loads(line), schema)

@@ -3,18 +3,15 @@
 They fetch from this machine's loopback addresses only: enough to touch the canary, and nothing else.
 """
 
-import urllib.error
-import urllib.request
 from typing import Any
-from urllib.parse import urlsplit
 
 from lxml import etree
 
+from portal_stub.loopback import fetched
 from portal_stub.saml.xml import NOT_READ, XmlProblem, problem_of
 from portal_stub.weakness import naive
 
 _XINCLUDE = "{http://www.w3.org/2001/XInclude}include"
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @naive("document", forgets={"saml.message.no-dtd"})
@@ -44,7 +41,7 @@ def includes(data: bytes) -> etree._Element:
     """Puts in the place of every XInclude element what its address gives."""
     root = _parsed(data, _plain())
     for element in list(root.iter(_XINCLUDE)):
-        included = _fetched(element.get("href", ""))
+        included = fetched(element.get("href", ""))
         parent = element.getparent()
         if parent is not None:
             parent.text = (parent.text or "") + included
@@ -57,13 +54,13 @@ def fetches_stylesheets(data: bytes) -> etree._Element:
     """Fetches the style sheet that a processing instruction of the message names."""
     root = _parsed(data, _plain())
     for instruction in root.getroottree().xpath("//processing-instruction('xml-stylesheet')"):
-        _fetched(instruction.get("href") or "")
+        fetched(instruction.get("href") or "")
     return root
 
 
 class _Loopback(etree.Resolver):
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
-        return self.resolve_string(_fetched(system_url or ""), context)
+        return self.resolve_string(fetched(system_url or ""), context)
 
 
 def _plain() -> etree.XMLParser[etree._Element]:
@@ -75,15 +72,3 @@ def _parsed(data: bytes, parser: etree.XMLParser[etree._Element]) -> etree._Elem
         return etree.fromstring(data, parser)
     except NOT_READ as error:
         raise problem_of(error) from None
-
-
-def _fetched(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "localhost"):
-        return ""
-    try:
-        with _OPENER.open(address, timeout=2) as answer:
-            text: str = answer.read(1024).decode("utf-8", "replace")
-            return text
-    except (urllib.error.URLError, OSError):
-        return ""
