@@ -106,7 +106,7 @@ def altered_outside_the_hash(link: Link, change: tuple[str, str]) -> Link:
 @sound
 def target_altered(link: Link) -> Link:
     """The target, which the hash does not cover, was changed to another page of the portal."""
-    return attrs.evolve(link, parameters=(*link.parameters, ("redirect_to", b"/support/tickets")))
+    return attrs.evolve(link, parameters=(*link.parameters, ("redirect_to", b"/support/tickets?altered")))
 
 
 @sound(given={"simple.profile": "md5"})
