@@ -1,4 +1,4 @@
-"""Every task of the project as one command: ``nox -s`` with ``conformance``, ``tests``, ``demo`` or ``lock``."""
+"""Every task of the project by ``nox -s``: ``conformance``, ``tests``, ``deviations``, ``demo``, ``lock``."""
 
 import nox
 
@@ -27,6 +27,13 @@ def tests(session: nox.Session) -> None:
     session.run("mypy")
     session.run("pytest", "-n", "auto", *session.posargs)
     session.run("conformance", "run", "--report", "reports/tests")
+
+
+@nox.session(default=False)
+def deviations(session: nox.Session) -> None:
+    """Post 20,000 random deviations of sound sign-ins to the portal; arguments after '--' are for pytest."""
+    _install(session, "tests")
+    session.run("pytest", "-n", "auto", "tests/property", *session.posargs, env={"DEVIATIONS": "20000"})
 
 
 @nox.session(default=False)
