@@ -8,10 +8,12 @@ import attrs
 
 import conformance.scenarios
 import idp_sim.scenarios
-from idp_sim.catalogue import Outcome, Scenario, load
+from idp_sim.catalogue import VEIL, Outcome, Scenario, load
 from idp_sim.login import Base
 
 Given = tuple[tuple[str, Any], ...]
+
+ENCRYPTED_CONTROL = "saml.encryption.assertion"
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +41,11 @@ class Case:
         return () if self.outcome == "must-accept" else tuple(sorted(rule.id for rule in self.scenario.breaks))
 
     @property
+    def declared(self) -> tuple[str, ...]:
+        """The rules that a portal which declares rules names in its refusal: the broken ones, or the veil over them."""
+        return (VEIL,) if (self.base or "assertion") in self.scenario.veiled else self.expected
+
+    @property
     def protocol(self) -> str:
         """The protocol with which the case signs in: the scenario's own, or the one that its variant names."""
         if self.scenario.protocol == "portal":
@@ -54,6 +61,7 @@ class Case:
             start=self.scenario.start,
             given=tuple(sorted(self.scenario.given.items())),
             logout=self.scenario.protocol == "saml-logout",
+            scenario=ENCRYPTED_CONTROL if self.scenario.encrypted else "",
         )
 
 
@@ -67,6 +75,8 @@ class Control:
     given: Given
     logout: bool = False
     """Whether the control is a sound logout rather than a sound login."""
+    scenario: str = ""
+    """The id of the sound scenario that it performs; empty for the plainest of all."""
 
 
 @functools.cache

@@ -13,7 +13,7 @@ import attrs
 
 from conformance.canary import Canary
 from conformance.case import Case, all_cases
-from conformance.sites import remote_login_of, signing_key_of, sound_settings
+from conformance.sites import encryption_certificate, portal_keys, remote_login_of, signing_key_of, sound_settings
 from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
@@ -64,7 +64,7 @@ class Delivered:
             binding="post" if self.sent.method == "post" else "redirect",
         )
         memory = Memory(open_requests={REQUEST}, seen_assertions=set())
-        return judge_response(post, settings, NOW, memory, weaknesses)
+        return judge_response(post, settings, NOW, memory, weaknesses, lambda: portal_keys().encryption.key)
 
     def verdict(self, weaknesses: Weaknesses = SOUND) -> Verdict:
         """Return the verdict on a portal with these weaknesses, beside an accepted control."""
@@ -144,6 +144,7 @@ def deliver(case: Case) -> Delivered | None:
         canary_url=canary().url,
         signing_key=signing_key_of(scenario.given),
         slo_url=known.slo_service_url,
+        encryption_certificate=encryption_certificate() if scenario.encrypted else None,
     )
     if scenario.stage == "logout settings":
         return Delivered(case, perform_logout(_logout(case, portal), keyring()), scenario.apply(settings).read())

@@ -191,12 +191,12 @@ def _rows(case_ids: Sequence[str]) -> dict[str, Row]:
     return rows
 
 
-def word_for(case: Case, seen: Observation, usual: str) -> str:
+def word_for(case: Case, seen: Observation, usual: str, declared: Sequence[str] | None = None) -> str:
     """Return what stands in the matrix, or nothing where the case did not find the weakness.
 
-    ``usual`` is the result of the case on the sound stub.
+    ``usual`` is the result of the case on the sound stub; ``declared`` are the rules that a page is to name.
     """
-    word = judge(case.outcome, case.expected, seen, ACCEPTED).word
+    word = judge(case.outcome, case.expected, seen, ACCEPTED, declared).word
     if word == "advisory":
         return CHANGED if seen.result != usual else ""
     return "" if word == "pass" else word

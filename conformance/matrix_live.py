@@ -96,7 +96,7 @@ def perform(
                     with contextlib.suppress(Unsupported):
                         if case.outcome == "advisory" and case.id not in usual:
                             usual[case.id] = sound.perform(case).seen.result
-                        word = word_for(case, weak.perform(case).seen, usual.get(case.id, ""))
+                        word = word_for(case, weak.perform(case).seen, usual.get(case.id, ""), case.declared)
                         rows.setdefault(case.id, {}).update({name: word} if word else {})
     return rows
 

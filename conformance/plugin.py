@@ -123,7 +123,7 @@ class Batches:
         if performed is None or control is None:
             return None  # The referee itself failed: the report of this case carries its traceback.
         self._keep(case, performed)
-        verdict = judge(case.outcome, case.expected, performed.seen, control)
+        verdict = judge(case.outcome, case.expected, performed.seen, control, case.declared)
         return _event(case, verdict, performed.seen, item.stash[SECONDS])
 
     def _keep(self, case: Case, performed: Performed) -> None:

@@ -63,7 +63,8 @@ class Referee:
             if control.logout:
                 logout = Performance(journey)
                 return self._observe(journey, logout.perform, functools.partial(self._read_logout, journey, logout))
-            return self._observe(journey, journey.sign_in, functools.partial(self._read, journey, None))
+            sign_in = functools.partial(journey.sign_in, control.scenario)
+            return self._observe(journey, sign_in, functools.partial(self._read, journey, None))
         finally:
             journey.leave()
 

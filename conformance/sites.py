@@ -175,9 +175,10 @@ def stub_sites(
         base_url=portal_url,
         entity_id=known.entity_id,
         slo_url=known.slo_service_url,
+        encryption_certificate=encryption_certificate() if given.get("encrypted") else None,
         remote_login=remote_login_of(known),
         signing_key=signing_key_of(given),
-        request_certificate=_portal_keys().signing.certificate.public_bytes(Encoding.PEM).decode(),
+        request_certificate=portal_keys().signing.certificate.public_bytes(Encoding.PEM).decode(),
         requests_signed=known.saml.sign_requests,
         allowed_drift_seconds=known.saml.allowed_drift_seconds,
         canary_url=canary_url,
@@ -186,11 +187,22 @@ def stub_sites(
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         settings = known if change is None else change(sound).read()
         database = f"sqlite:///{Path(folder) / 'portal.db'}"
-        portal = portal_stub.app.create_app(settings, database, weaknesses, keys=_portal_keys())
+        portal = portal_stub.app.create_app(settings, database, weaknesses, keys=portal_keys())
         simulator = idp_sim.app.create_app(Simulator(portals=(served,), keyring=keyring, base_url=simulator_url))
         for app, bound in zip((simulator, portal), sockets, strict=True):
             stack.callback(Server(app, bound).close)
         yield Addresses(simulator_url, portal_url, canary_url)
+
+
+@functools.cache
+def portal_keys() -> Keys:
+    """Return the keys of every stub in this process: a portal that made its own would start later."""
+    return Keys()
+
+
+def encryption_certificate() -> str:
+    """Return the certificate with which is encrypted for the stubs, in PEM."""
+    return portal_keys().encryption.certificate.public_bytes(Encoding.PEM).decode("ascii")
 
 
 def remote_login_of(settings: Settings) -> RemoteLoginPortal:
@@ -227,6 +239,7 @@ def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str
         keyring,
     )
     names, second = str(chosen.pop("trusts", "signing")).split(), chosen.pop("trusts_second", None)
+    chosen.pop("encrypted", None)
     trusted = {"saml.fingerprint": settings.fingerprint(names[0])}
     if len(names) > 1:
         trusted = {"saml.certificate": "".join(map(settings.pem, names))}
@@ -242,12 +255,6 @@ def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str
 def signing_key_of(given: Mapping[str, Any]) -> str:
     """Return the name of the key with which the simulator signs for a portal with these given settings."""
     return str(given.get("trusts", "signing")).split()[0]
-
-
-@functools.cache
-def _portal_keys() -> Keys:
-    """The keys of every stub of this process: making them costs as much as some sign-ins."""
-    return Keys()
 
 
 def _accounts() -> list[dict[str, Any]]:

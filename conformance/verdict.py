@@ -43,10 +43,18 @@ class Verdict:
     reason: str = ""
 
 
-def judge(outcome: Outcome, expected: Sequence[str], seen: Observation, control: Observation) -> Verdict:
+def judge(
+    outcome: Outcome,
+    expected: Sequence[str],
+    seen: Observation,
+    control: Observation,
+    declared: Sequence[str] | None = None,
+) -> Verdict:
     """Judge one case.
 
     ``expected`` are the rules that the case breaks; ``control`` is the worse of the sound logins before and after it.
+    ``declared`` are the rules that the refusal's page is to name, where they are not those: to tell what broke an
+    encrypted message would help to decrypt it, so a portal that tells is wrong.
     A refused control makes every verdict inconclusive. Where the control went wrong otherwise, a crash and a session
     for the wrong person are still what they are, and only the rest is inconclusive.
     """
@@ -70,29 +78,29 @@ def judge(outcome: Outcome, expected: Sequence[str], seen: Observation, control:
         return Verdict(word="pass", proof="identity")
     if outcome == "must-accept":
         return Verdict(word="fail", reason=f"It must be accepted. {describe(seen)}")
-    return _judge_refusal(expected, seen)
+    return _judge_refusal(expected, expected if declared is None else declared, seen)
 
 
-def _judge_refusal(expected: Sequence[str], seen: Observation) -> Verdict:
+def _judge_refusal(expected: Sequence[str], declared: Sequence[str], seen: Observation) -> Verdict:
     if seen.message is None:
         what = "No session was ended" if seen.logout else "Nobody was signed in"
         return Verdict(word="wrong-reason", reason=f"{what}, but no error message was shown either.")
     if seen.rules_from == "nothing":
         return Verdict(word="pass", proof="control")
     proof: Proof = "declared" if seen.rules_from == "page" else "message"
-    if _is_the_stated_reason(expected, seen):
+    if _is_the_stated_reason(expected, declared, seen):
         return Verdict(word="pass", proof=proof)
     got = ", ".join(seen.rules) or "no rule"
-    return Verdict(word="wrong-reason", reason=f"Refused for {got}, not for {', '.join(expected)}. {describe(seen)}")
+    return Verdict(word="wrong-reason", reason=f"Refused for {got}, not for {', '.join(declared)}. {describe(seen)}")
 
 
-def _is_the_stated_reason(expected: Sequence[str], seen: Observation) -> bool:
+def _is_the_stated_reason(expected: Sequence[str], declared: Sequence[str], seen: Observation) -> bool:
     got = set(seen.rules)
-    if RULES[expected[0]].property:
-        return bool(got) and got <= guards_of(expected[0])
+    if RULES[declared[0]].property:
+        return bool(got) and got <= guards_of(declared[0])
     if seen.rules_from == "page":
-        return got == set(expected)
-    return bool(got & set(expected))
+        return got == set(declared)
+    return bool(got & {*expected, *declared})
 
 
 def describe(seen: Observation) -> str:

@@ -24,6 +24,10 @@ Start = Literal["portal", "idp"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "__scenario__"
+VEIL = "saml.encryption.opaque"
+"""The rule that stands, to the outside, for every other that an encrypted message broke before a signature verified."""
+ENCRYPTED: Mapping[str, Any] = MappingProxyType({"encrypted": True})
+"""Given to scenarios whose login is encrypted, and whose control is."""
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -36,9 +40,11 @@ class Scenario:
     """One way to perform a sign-in: sound (``breaks`` is empty), or breaking the rules it names, the first by intent.
 
     ``given`` are settings of the portal that the scenario and its control both need, as dotted keys of
-    ``portal.toml`` (``simple.profile``). ``start`` tells where the person begins. ``needs_browser`` is the
-    reason why a real browser is needed, or empty. ``within_seconds`` is the time in which the portal must have answered
-    a message that is made to take long; 0 means that its time is not judged.
+    ``portal.toml`` (``simple.profile``); ``encrypted`` among them means that both logins are encrypted. ``start`` tells
+    where the person begins. ``needs_browser`` is the reason why a real browser is needed, or empty. ``within_seconds``
+    is the time in which the portal must have answered a message that is made to take long; 0 means that its time is not
+    judged. ``veiled`` are the bases on which the portal must not tell the broken rule to the outside, since telling
+    would help to decrypt: it declares ``VEIL`` instead.
     """
 
     id: str
@@ -58,6 +64,12 @@ class Scenario:
     needs_browser: str = ""
     within_seconds: float = 0
     cves: tuple[str, ...] = ()
+    veiled: tuple[Base, ...] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the login of this scenario is encrypted, and that of its control."""
+        return bool(self.given.get("encrypted"))
 
     @property
     def topic(self) -> str:
@@ -120,6 +132,7 @@ def breaks(
     needs_browser: str = "",
     within_seconds: float = 0,
     cves: Sequence[str] = (),
+    veiled: Sequence[Base] = (),
 ) -> Callable[[F], F]:
     """Mark a function as a scenario that breaks exactly one rule, by deviating once.
 
@@ -134,8 +147,24 @@ def breaks(
         "rules": rules, "why_also": why_also, "outcome": outcome or _default_outcome(rules[0]),
         "outcome_on": outcome_on, "bases": bases, "variants": variants, "given": given,
         "start": start, "needs_browser": needs_browser,
-        "within_seconds": within_seconds, "cves": cves,
+        "within_seconds": within_seconds, "cves": cves, "veiled": tuple(veiled),
     }  # fmt: skip
+
+    def mark(marked: F) -> F:
+        setattr(marked, _MARK, marks)
+        return marked
+
+    return mark
+
+
+def again(
+    *, variants: Mapping[str, Scenario], given: Mapping[str, Any], veiled: Sequence[Base] = ()
+) -> Callable[[F], F]:
+    """Mark a function as one that performs other scenarios again, on the signed assertion, in another shape.
+
+    Stage, rules, outcome and all else are those of the other scenario, which the function is given and applies.
+    """
+    marks = {"again": True, "variants": variants, "given": given, "veiled": tuple(veiled)}
 
     def mark(marked: F) -> F:
         setattr(marked, _MARK, marks)
@@ -170,10 +199,15 @@ def load(package: ModuleType) -> tuple[Scenario, ...]:
 
 def _expand(scenario_id: str, function: Callable[..., Any]) -> list[Scenario]:
     marks = dict(getattr(function, _MARK))
-    variants, rules = marks.pop("variants"), marks.pop("rules")
     description = inspect.getdoc(function)
     if not description:
         raise TypeError(f"the scenario {scenario_id} has no docstring: it is its published description")
+    if "again" in marks:
+        return [
+            _again(f"{scenario_id}[{name}]", description.replace("{variant}", name), function, marks, name, other)
+            for name, other in marks["variants"].items()
+        ]
+    variants, rules = marks.pop("variants"), marks.pop("rules")
     first = next(iter(inspect.signature(function).parameters), None)
     stage = getattr(typing.get_type_hints(function).get(first or ""), "stage", None)
     if stage is None:
@@ -194,6 +228,23 @@ def _expand(scenario_id: str, function: Callable[..., Any]) -> list[Scenario]:
     ]
 
 
+def _again(
+    scenario_id: str,
+    description: str,
+    function: Callable[..., Any],
+    marks: Mapping[str, Any],
+    name: str,
+    other: Scenario,
+) -> Scenario:
+    return attrs.evolve(
+        other, id=scenario_id, title=_title(description), description=description, function=function, bases=(),
+        variant=name, value=other, given={**other.given, **marks["given"]}, veiled=marks["veiled"],
+    )  # fmt: skip
+
+
 def _scenario(scenario_id: str, description: str, rest: Mapping[str, Any]) -> Scenario:
-    title = description.partition("\n\n")[0].replace("\n", " ")
-    return Scenario(id=scenario_id, title=title, description=description, **rest)
+    return Scenario(id=scenario_id, title=_title(description), description=description, **rest)
+
+
+def _title(description: str) -> str:
+    return description.partition("\n\n")[0].replace("\n", " ")

@@ -76,6 +76,24 @@ class Requested:
 
 
 @attrs.frozen(kw_only=True)
+class Encryption:
+    """How a part of a login is encrypted (xmlenc-core1 5, saml-core 6)."""
+
+    what: Literal["assertion", "name-id", "attributes"] = "assertion"
+    data: Literal[
+        "aes128-cbc", "aes192-cbc", "aes256-cbc", "aes128-gcm", "aes192-gcm", "aes256-gcm", "tripledes-cbc"
+    ] = "aes256-gcm"
+    key_transport: Literal["rsa-oaep-mgf1p", "rsa-oaep", "rsa-1_5"] = "rsa-oaep-mgf1p"
+    oaep_digest: Literal["sha1", "sha256"] = "sha1"
+    mgf_digest: Literal["sha1", "sha256"] = "sha1"
+    """Digest of the mask generation function; only ``rsa-oaep`` has the choice."""
+    key_place: Literal["inside", "beside"] = "inside"
+    """Whether the encrypted key stands in the KeyInfo of the encrypted data, or beside it."""
+    recipients: tuple[str, ...] = ("",)
+    """For whom: the empty name is the portal, another one a key of the keyring, which the portal does not have."""
+
+
+@attrs.frozen(kw_only=True)
 class Plan:
     """What all plans share: they are made, and changed, before anything is built."""
 
@@ -162,12 +180,15 @@ class SamlLogin(Plan):
     """Name of the key in the keyring."""
     certificates: tuple[str, ...] = follows(lambda self: (self.signing_key,))
     """Names of the keys whose certificates stand in KeyInfo, in this order."""
+    assertion_signing_key: str = follows(lambda self: self.signing_key)
+    """Name of the key that signs the assertion, where that is another one than signs the response."""
     signature_algorithm: str = follows(lambda self: _ALGORITHMS.get(self.signing_key, "rsa-sha256"))
     digest_algorithm: str = "sha256"
     further_transforms: tuple[str, ...] = ()
     """``ds:Transform`` elements as XML text, written after the two that every signature has."""
     raw_signature: RawSignature | None = None
     """How the signatures are written, where that is not how the library writes them."""
+    encryption: Encryption | None = None
 
     @property
     def drift(self) -> timedelta:

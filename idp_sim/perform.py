@@ -1,4 +1,4 @@
-"""Performing a login: plan, tree, signed tree, wire, with a scenario's deviation at its stage."""
+"""Performing a login: plan, tree, encrypted tree, signed tree, wire, with a scenario's deviation at its stage."""
 
 import base64
 from typing import Any, TypeVar
@@ -7,12 +7,13 @@ from lxml import etree
 
 from idp_sim.catalogue import CannotPerform, Scenario
 from idp_sim.keyring import Keyring
-from idp_sim.login import Login, RemoteLogin, SamlLogin
+from idp_sim.login import Encryption, Login, RemoteLogin, SamlLogin
 from idp_sim.remote_login.link import link
 from idp_sim.saml import canonical
+from idp_sim.saml.encryption import NoCertificate, encrypt_assertions, encrypt_parts
 from idp_sim.saml.response import response
-from idp_sim.saml.signature import sign
-from idp_sim.stages import Draft, Form, Link, Signed
+from idp_sim.saml.signature import sign_assertion, sign_response
+from idp_sim.stages import Draft, Encrypted, Form, Link, Signed
 
 T = TypeVar("T")
 
@@ -20,17 +21,23 @@ T = TypeVar("T")
 def perform(login: Login, keyring: Keyring, scenario: Scenario | None = None) -> Form | Link:
     """Perform a sign-in and return what the browser is to send to the portal.
 
-    Equal logins (``at``, ``seed``) with an equal keyring give equal bytes, but for signatures that are random (ECDSA).
-    Raises CannotPerform for a scenario that this login cannot carry: one of the other protocol, on another base, or one
-    that lives in the journey or the portal's settings.
+    Equal logins (``at``, ``seed``) with an equal keyring give equal bytes, but for signatures that are random (ECDSA)
+    and the padding of encrypted keys. Raises CannotPerform for a scenario that this login cannot carry: one of the
+    other protocol, on another base, one that lives in the journey or the portal's settings, or one that encrypts for a
+    portal without certificate.
     """
     _check(login, scenario)
+    if scenario is not None and scenario.encrypted and isinstance(login, SamlLogin) and login.encryption is None:
+        login = login.but(encryption=Encryption())
     planned = deviate("plan", login, scenario)
     if isinstance(planned, RemoteLogin):
         return deviate("wire", link(planned), scenario)
-    if scenario is None or scenario.stage in ("plan", "wire"):
-        return deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree)), scenario)
-    signed = _signed(planned, keyring, scenario)
+    try:
+        if scenario is None or scenario.stage in ("plan", "wire"):
+            return deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree)), scenario)
+        signed = _signed(planned, keyring, scenario)
+    except NoCertificate as error:
+        raise CannotPerform(str(error)) from None
     return _form(signed.login, _written(signed))
 
 
@@ -39,10 +46,22 @@ def by_tree(login: SamlLogin, keyring: Keyring) -> bytes:
     return _written(_signed(login, keyring))
 
 
-def _signed(login: SamlLogin, keyring: Keyring, scenario: Scenario | None = None) -> Signed:
-    draft = deviate("tree", Draft(login, response(login)), scenario)
-    signed = Signed(draft.login, sign(draft.response, draft.login, keyring))
-    return deviate("signed tree", signed, scenario)
+def _signed(planned: SamlLogin, keyring: Keyring, scenario: Scenario | None = None) -> Signed:
+    """Build, sign and encrypt: a signature covers encrypted parts, and is encrypted with its assertion (core 6.2).
+
+    What deviates after signing does so before the signed part is encrypted.
+    """
+    draft = deviate("tree", Draft(planned, response(planned)), scenario)
+    login = draft.login
+    inner = Signed(login, sign_assertion(encrypt_parts(draft.response, login, keyring), login, keyring))
+    if login.base == "assertion":
+        inner = deviate("signed tree", inner, scenario)
+    sealed = Encrypted(inner.login, encrypt_assertions(inner.response, inner.login, keyring))
+    sealed = deviate("encrypted tree", sealed, scenario)
+    if login.base == "assertion":
+        return Signed(sealed.login, sealed.response)
+    whole = Signed(sealed.login, sign_response(sealed.response, sealed.login, keyring))
+    return deviate("signed tree", whole, scenario)
 
 
 def _written(signed: Signed) -> bytes:
@@ -60,7 +79,7 @@ def _form(login: SamlLogin, message: bytes) -> Form:
 def _check(login: Login, scenario: Scenario | None) -> None:
     if scenario is None:
         return
-    if scenario.stage not in ("plan", "tree", "signed tree", "wire"):
+    if scenario.stage not in ("plan", "tree", "encrypted tree", "signed tree", "wire"):
         raise CannotPerform(f"'{scenario.id}' lives in the {scenario.stage}, not in the message that is sent.")
     protocol = "saml" if isinstance(login, SamlLogin) else "remote-login"
     if scenario.protocol in ("saml", "remote-login") and scenario.protocol != protocol:

@@ -1,7 +1,8 @@
-"""The later stages of a sign-in, after its plan (``login.py``): tree, signed tree, wire.
+"""The later stages of a sign-in, after its plan (``login.py``): tree, encrypted tree, signed tree, wire.
 
-A scenario says by the type of its first parameter at which stage it deviates. Functions on a ``Draft`` or
-a ``Signed`` edit the XML in place; functions on a login, a ``Form`` or a ``Link`` return a changed copy.
+A scenario says by the type of its first parameter at which stage it deviates. Functions on a ``Draft``, an
+``Encrypted`` or a ``Signed`` edit the XML in place; functions on a login, a ``Form`` or a ``Link`` return a changed
+copy.
 """
 
 from typing import ClassVar, Literal
@@ -18,6 +19,16 @@ class Draft:
     """The XML of a SAML Response before it is signed; what is changed here is signed properly afterwards."""
 
     stage: ClassVar = "tree"
+
+    login: SamlLogin
+    response: etree._Element
+
+
+@attrs.frozen
+class Encrypted:
+    """The XML of a SAML Response after its assertion was signed and encrypted, before the Response itself is signed."""
+
+    stage: ClassVar = "encrypted tree"
 
     login: SamlLogin
     response: etree._Element

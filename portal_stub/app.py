@@ -41,7 +41,9 @@ def create_app(
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     opened = Database(database)
-    own_keys = keys or Keys(opened.place, {"signing": settings.saml.signing_key})
+    own_keys = keys or Keys(
+        opened.place, {"signing": settings.saml.signing_key, "encryption": settings.saml.encryption_key}
+    )
     here = Portal(base=settings, database=opened, weaknesses=weaknesses, clock=clock, keys=own_keys)
     app.extensions["portal"] = here
     with here.database.writing() as rows:

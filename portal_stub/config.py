@@ -78,12 +78,21 @@ class SamlSettings:
     allow_sha1: bool = setting("Accept rsa-sha1 signatures and SHA-1 digests (S5).", False)
     least_key_bits: int = setting("Fewest bits of an RSA key that signs (S5).", 2048)
     allow_rsa15: bool = setting("Accept RSA 1.5 key transport (S7).", False)
+    allow_unsigned_cbc: bool = setting(
+        "Accept AES-CBC where no signature stands around the cipher text, which anybody can then alter (S7).", True
+    )
     require_encryption: bool = setting("Refuse assertions that are not encrypted (S7).", False)
     allowed_drift_seconds: int = setting("Allowed clock drift, in seconds (S8).", 60)
     sign_requests: bool = setting("Sign authentication requests (S3).", False)
     signing_key: str = setting(
         "The portal's own signing key with its certificate, in PEM. `env:NAME` reads a variable. Empty: one is made at "
         "its first use and kept beside the database.",
+        "",
+        repr=False,
+    )
+    encryption_key: str = setting(
+        "The portal's own key for decryption with its certificate, in PEM (S7). `env:NAME` reads a variable. Empty: "
+        "one is made at its first use and kept beside the database.",
         "",
         repr=False,
     )

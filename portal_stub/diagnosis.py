@@ -45,7 +45,8 @@ class Diagnosis:
     ``link_id`` stands in the same way for a remote login's link.
     ``session_until`` is when the session ends at the latest, where the login says so (saml-core 2.7.2).
     ``session_index`` is by what the identity provider knows the session, for single logout.
-    ``redirect_to`` is where the login asks to be sent, still unchecked.
+    ``redirect_to`` is where the login asks to be sent, still unchecked. ``veiled`` means that a refusal is explained to
+    the administrator alone: the message is encrypted, and nothing shows that the identity provider made it.
     """
 
     findings: tuple[Finding, ...]
@@ -58,6 +59,7 @@ class Diagnosis:
     session_index: str | None = None
     request_id: str | None = None
     redirect_to: str | None = None
+    veiled: bool = False
 
     @property
     def violations(self) -> tuple[str, ...]:

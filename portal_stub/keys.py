@@ -55,6 +55,11 @@ class Keys:
         """The key with which the portal signs what it sends."""
         return self.pair("signing")
 
+    @property
+    def encryption(self) -> Keypair:
+        """The key for which others encrypt what they send to the portal."""
+        return self.pair("encryption")
+
     def _find(self, name: str) -> Keypair:
         given = self._given.get(name, "")
         if given.strip():

@@ -31,7 +31,14 @@ _SENTENCES = {
     "saml.message.id": "The response or its assertion has no ID that can be used",
     "saml.message.structure": "The response is not built as SAML demands",
     "saml.status.success": "The identity provider refused the login",
+    "saml.encryption.opaque": "The encrypted response cannot be used",
     "saml.assertion.present": "The response has no assertion",
+    "saml.encryption.required": "The assertion is not encrypted",
+    "saml.encryption.structure": "What is encrypted in the response is not well formed",
+    "saml.encryption.algorithm": "The encryption uses an algorithm that is not allowed",
+    "saml.encryption.decrypts": "The response is encrypted for another portal, or was altered",
+    "saml.encryption.authenticated": "The encryption can be altered unseen",
+    "saml.encryption.content": "What was decrypted is not what belongs there",
     "saml.signature.present": "The response is not signed",
     "saml.signature.one-assertion": "The response does not have exactly one assertion",
     "saml.signature.covers-parent": "The signature does not cover what it should",
@@ -78,26 +85,34 @@ _OLD_TIMES = {
 }
 """The older wording of the help page."""
 
+_OF_THE_PORTAL = frozenset({"portal.sso.enabled", "saml.settings.fingerprint"})
+_VEIL = Finding(rule="saml.encryption.opaque", outcome="violated")
+
 _TOLD = frozenset({"saml.status.success", *_OLD_TIMES})
 """The rules of which the person is told what came: a status, or both times and their difference."""
 
 
 def public_message(diagnosis: Diagnosis, settings: Settings) -> str:
     """Return what a refused person is told; it names no secret, and holds unauthenticated text only of a status."""
-    violations = set(diagnosis.violations)
+    violations = set(public_rules(diagnosis))
     if any(finding.rule.startswith("remote-login.") for finding in diagnosis.findings):
         # A time is only told where the time alone is wrong: the hash decides whether it is the sender's at all.
         return _REMOTE_TIME[settings.simple.time_wording] if violations and violations <= _TIMES else UNSUCCESSFUL
     for rule_id in _SENTENCES:
         if rule_id in violations:
-            finding = next(found for found in diagnosis.findings if found.rule == rule_id)
+            finding = next((found for found in diagnosis.findings if found.rule == rule_id), _VEIL)
             return f"{UNSUCCESSFUL} {_sentence(finding, settings)}"
     return UNSUCCESSFUL
 
 
 def public_rules(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Return the ids of the rules that the refusal page carries, sorted."""
-    return diagnosis.violations
+    """Return the ids of the rules that the refusal page carries, sorted.
+
+    Of a veiled refusal no more than what holds for every message: what is wrong with the portal's own settings.
+    """
+    if not diagnosis.veiled:
+        return diagnosis.violations
+    return tuple(rule_id for rule_id in diagnosis.violations if rule_id in _OF_THE_PORTAL) or (_VEIL.rule,)
 
 
 def _sentence(finding: Finding, settings: Settings) -> str:

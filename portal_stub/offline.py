@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from portal_stub.address import shown
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
+from portal_stub.keys import Keys
 from portal_stub.remote_login.checks import CHECKS as REMOTE_LOGIN_CHECKS
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.checks import CHECKS as SAML_CHECKS
@@ -34,7 +35,9 @@ def diagnose(message: Message, settings: Settings, now: datetime, in_response_to
     if isinstance(message, bytes):
         return judge_link(message, settings, now)
     requests = None if in_response_to is None else frozenset({in_response_to})
-    return judge_response(message, settings, now, Memory(open_requests=requests))
+    keys = Keys(given={"encryption": settings.saml.encryption_key})
+    own_key = (lambda: keys.encryption.key) if settings.saml.encryption_key else None
+    return judge_response(message, settings, now, Memory(open_requests=requests), own_key=own_key)
 
 
 def read_input(text: str, read_standard_input: Callable[[], bytes]) -> Message:

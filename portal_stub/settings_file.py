@@ -24,7 +24,11 @@ def load(path: Path) -> Settings:
     )
     simple = attrs.evolve(settings.simple, secret=_revealed(path, "simple.secret", settings.simple.secret))
     saml = _completed(path, settings.saml) if settings.saml.idp_metadata else settings.saml
-    saml = attrs.evolve(saml, signing_key=_revealed(path, "saml.signing_key", saml.signing_key))
+    saml = attrs.evolve(
+        saml,
+        signing_key=_revealed(path, "saml.signing_key", saml.signing_key),
+        encryption_key=_revealed(path, "saml.encryption_key", saml.encryption_key),
+    )
     return attrs.evolve(settings, simple=simple, saml=saml, account=accounts)
 
 

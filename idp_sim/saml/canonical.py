@@ -80,8 +80,11 @@ _shapes: dict[Hashable, _Shape | None] = {}
 def write(login: SamlLogin, keyring: Keyring, by_tree: ByTree) -> bytes:
     """Return the signed message of a login, the same bytes as ``by_tree`` makes.
 
-    It is written directly when it is signed with RSA and SHA-256 and holds no text that XML escapes, else by the tree.
+    It is written directly when it is signed with one RSA key and SHA-256, is not encrypted and holds no text that XML
+    escapes, else by the tree.
     """
+    if login.encryption is not None or login.assertion_signing_key != login.signing_key:
+        return by_tree(login, keyring)
     key = keyring.key(login.signing_key)
     by_library = login.signature_algorithm == "rsa-sha256" and login.raw_signature is None
     if not isinstance(key, RSAPrivateKey) or not by_library:

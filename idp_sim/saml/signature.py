@@ -38,20 +38,28 @@ class _Signer(XMLSigner):
             transforms_node.append(etree.fromstring(transform))
 
 
-def sign(response: etree._Element, login: SamlLogin, keyring: Keyring) -> etree._Element:
-    """Return a signed copy of the Response.
+def sign(message: etree._Element, login: SamlLogin, keyring: Keyring) -> etree._Element:
+    """Return a signed copy of the message: first the assertion, then the whole, as the base of the login says."""
+    return sign_response(sign_assertion(message, login, keyring), login, keyring)
 
-    Each ``ds:Signature`` stands right after the Issuer of the part it signs, as the schema demands. With the base
-    ``both`` the assertion is signed first, so that the signature of the Response covers a signed assertion.
-    A Response without assertion, such as a refusal, has nothing to sign on the base ``assertion``.
+
+def sign_assertion(response: etree._Element, login: SamlLogin, keyring: Keyring) -> etree._Element:
+    """Return a copy of the Response in which the assertion is signed, where the base of the login says so.
+
+    The ``ds:Signature`` stands right after the Issuer, as the schema demands. A Response without assertion, such as a
+    refusal, has nothing to sign.
     """
-    if login.base in ("assertion", "both"):
-        assertion = response.find(f"{{{SAML}}}Assertion")
-        if assertion is not None:
-            response = _sign_part(response, assertion, login, keyring)
-    if login.base in ("response", "both"):
-        response = _sign_part(response, response, login, keyring)
-    return response
+    assertion = response.find(f"{{{SAML}}}Assertion")
+    if assertion is None or login.base not in ("assertion", "both"):
+        return response
+    if login.assertion_signing_key != login.signing_key:
+        login = login.but(signing_key=login.assertion_signing_key)
+    return _sign_part(response, assertion, login, keyring)
+
+
+def sign_response(response: etree._Element, login: SamlLogin, keyring: Keyring) -> etree._Element:
+    """Return a copy of the Response that is signed as a whole, where the base of the login says so."""
+    return _sign_part(response, response, login, keyring) if login.base in ("response", "both") else response
 
 
 def _sign_part(response: etree._Element, part: etree._Element, login: SamlLogin, keyring: Keyring) -> etree._Element:

@@ -91,12 +91,7 @@ def bases_of(scenario: Scenario) -> tuple[Base, ...]:
 
 def marks_of(scenario: Scenario) -> tuple[str, ...]:
     """Return what a person must know before choosing the scenario, in short phrases."""
-    marks = [
-        f"needs a portal that trusts {_TRUSTED[key]} {', '.join(str(value).split())}"
-        if key in _TRUSTED
-        else f"needs a portal set to {key} = {_toml(value)}"
-        for key, value in scenario.given.items()
-    ]
+    marks = [_need(key, value) for key, value in scenario.given.items()]
     if scenario.start == "idp":
         marks.append("begins here")
     if scenario.needs_browser:
@@ -106,6 +101,14 @@ def marks_of(scenario: Scenario) -> tuple[str, ...]:
 
 
 _TRUSTED = {"trusts": "the key", "trusts_second": "a second identity provider by the key"}
+
+
+def _need(key: str, value: object) -> str:
+    if key in _TRUSTED:
+        return f"needs a portal that trusts {_TRUSTED[key]} {', '.join(str(value).split())}"
+    if key == "encrypted":
+        return "needs a portal with an encryption certificate"
+    return f"needs a portal set to {key} = {_toml(value)}"
 
 
 def _toml(value: object) -> str:

@@ -18,7 +18,7 @@ _TABLES: Mapping[str, type[attrs.AttrsInstance]] = {
 }
 SAVED_ON_THE_PAGE = frozenset(
     f"{table}.{field.name}" for table, kind in _TABLES.items() for field in attrs.fields(kind)
-) - {"saml.idp_metadata", "saml.signing_key", "saml.further_idp"}
+) - {"saml.idp_metadata", "saml.signing_key", "saml.encryption_key", "saml.further_idp"}
 """Names of the settings that can be changed on the page, as in portal.toml."""
 
 

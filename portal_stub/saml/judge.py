@@ -9,9 +9,11 @@ from portal_stub.checks import NotApplicable
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.saml.checks import CHECKS
+from portal_stub.saml.decryption import OwnKey
 from portal_stub.saml.identity import identity_in
 from portal_stub.saml.message import Memory, Post
 from portal_stub.saml.received import Received
+from portal_stub.saml.veil import is_veiled
 from portal_stub.saml.xml import saml
 from portal_stub.times import later, parse_utc
 from portal_stub.weakness import SOUND, Weaknesses
@@ -22,13 +24,22 @@ _UNKNOWN_LIFE = timedelta(days=1)
 """How long an assertion is remembered that does not say when it expires. Only a weakness accepts one."""
 
 
-def judge(post: Post, settings: Settings, now: datetime, memory: Memory, weaknesses: Weaknesses = SOUND) -> Diagnosis:
+def judge(
+    post: Post,
+    settings: Settings,
+    now: datetime,
+    memory: Memory,
+    weaknesses: Weaknesses = SOUND,
+    own_key: OwnKey | None = None,
+) -> Diagnosis:
     """Return the diagnosis of what was posted to the assertion consumer service. ``now`` is in UTC.
+
+    ``own_key`` gives the portal's key for decryption, and is asked only where something is encrypted.
 
     Any post gives a diagnosis; nothing is raised. The identity, and what is to be remembered, are read from the
     assertion that a signature covers, and are None where there is none.
     """
-    received = Received(post=post, settings=settings, now=now, memory=memory, weaknesses=weaknesses)
+    received = Received(post=post, settings=settings, now=now, memory=memory, weaknesses=weaknesses, own_key=own_key)
     findings = CHECKS.run(received, received.left_out)
     assertion = _trusted(received)
     identity = None if assertion is None else identity_in(assertion, received.text)
@@ -36,6 +47,7 @@ def judge(post: Post, settings: Settings, now: datetime, memory: Memory, weaknes
         findings=findings,
         identity=identity,
         waived=received.left_out,
+        veiled=_is_veiled(received),
         assertion_id=None if assertion is None else assertion.get("ID"),
         remember_until=None if assertion is None else _remember_until(assertion, received),
         session_until=None if assertion is None else _session_until(assertion),
@@ -54,6 +66,14 @@ def _trusted(received: Received) -> etree._Element | None:
         # The checks that needed the same reading have become not-checked, so nothing is granted.
         _log.exception("the assertion could not be read")
         return None
+
+
+def _is_veiled(received: Received) -> bool:
+    try:
+        return is_veiled(received)
+    except Exception:
+        _log.exception("whether the refusal may be explained could not be found out")
+        return True
 
 
 def _request_id(received: Received) -> str | None:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from portal_stub.address import shown
 from portal_stub.config import Settings
+from portal_stub.saml.decryption import CBC_MODES, GCM, RSA_15, RSA_OAEP, RSA_OAEP_MGF1P
 from portal_stub.saml.fingerprint import read_base64_certificate
 from portal_stub.saml.xml import DS, METADATA, XmlProblem, ds, has_doctype, parse, text_of
 
@@ -35,8 +36,13 @@ class IdpMetadata:
     certificates: tuple[str, ...]
 
 
-def metadata(settings: Settings, signing: x509.Certificate | None = None) -> bytes:
-    """Return the portal's own metadata as XML (portal-contract S2); ``signing`` is the certificate it signs with."""
+def metadata(
+    settings: Settings, signing: x509.Certificate | None = None, encryption: x509.Certificate | None = None
+) -> bytes:
+    """Return the portal's own metadata as XML (portal-contract S2, S7).
+
+    ``signing`` is the certificate that it signs with, ``encryption`` the one that others encrypt with for it.
+    """
     saml = settings.saml
     entity = etree.Element(_md("EntityDescriptor"), {"entityID": settings.entity_id}, nsmap={"md": METADATA, "ds": DS})
     portal = etree.SubElement(
@@ -50,6 +56,10 @@ def metadata(settings: Settings, signing: x509.Certificate | None = None) -> byt
     )
     if signing is not None:
         _add_key(portal, "signing", signing)
+    if encryption is not None:
+        described = _add_key(portal, "encryption", encryption)
+        for method in (*GCM, *CBC_MODES, RSA_OAEP_MGF1P, RSA_OAEP, *([RSA_15] if saml.allow_rsa15 else [])):
+            etree.SubElement(described, _md("EncryptionMethod"), {"Algorithm": method})
     if saml.slo_url:
         for binding in (_REDIRECT, _POST):
             location = {"Binding": binding, "Location": settings.slo_service_url}
@@ -64,10 +74,12 @@ def metadata(settings: Settings, signing: x509.Certificate | None = None) -> byt
     return etree.tostring(entity, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _add_key(portal: etree._Element, use: str, certificate: x509.Certificate) -> None:
-    info = etree.SubElement(etree.SubElement(portal, _md("KeyDescriptor"), {"use": use}), ds("KeyInfo"))
+def _add_key(portal: etree._Element, use: str, certificate: x509.Certificate) -> etree._Element:
+    described: etree._Element = etree.SubElement(portal, _md("KeyDescriptor"), {"use": use})
+    info = etree.SubElement(described, ds("KeyInfo"))
     der = base64.b64encode(certificate.public_bytes(Encoding.DER)).decode("ascii")
     etree.SubElement(etree.SubElement(info, ds("X509Data")), ds("X509Certificate")).text = der
+    return described
 
 
 def read_idp_metadata(xml: bytes) -> IdpMetadata:

@@ -1,4 +1,4 @@
-"""A SAML Response as received: decoded, parsed, verified, and the one assertion that is judged.
+"""A SAML Response as received: read, opened, verified, and the one assertion that is judged.
 
 Everything here is read once and on demand. What cannot be read raises ``NotApplicable``: the rule about the
 stage that failed says why, and the rules after it say that they have nothing to look at.
@@ -7,6 +7,7 @@ stage that failed says why, and the rules after it say that they have nothing to
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import attrs
 from cryptography import x509
@@ -14,10 +15,12 @@ from lxml import etree
 
 from portal_stub.checks import NotApplicable
 from portal_stub.config import SamlSettings
+from portal_stub.saml.decryption import Opener, OwnKey, Policy, Unsealed
 from portal_stub.saml.fingerprint import Trust
 from portal_stub.saml.message import Memory
 from portal_stub.saml.providers import Provider, providers, those_that_trust
 from portal_stub.saml.reading import Reading
+from portal_stub.saml.sealed import ENCRYPTED_ASSERTION, Document, open_document, open_parts, opened_in
 from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
 from portal_stub.saml.xml import saml, samlp, text_of
 
@@ -40,10 +43,11 @@ FORGETTING_TRUSTS = frozenset(
 
 @attrs.frozen(kw_only=True, slots=False)
 class Received(Reading):
-    """What the checks look at. ``now`` is in UTC."""
+    """What the checks look at. ``now`` is in UTC; ``own_key`` gives the portal's key for decryption."""
 
     now: datetime
     memory: Memory
+    own_key: OwnKey | None = None
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -89,6 +93,39 @@ class Received(Reading):
         return next((known for known in self.providers if self.is_same(known.entity_id, name)), None)
 
     # The message that was read.
+
+    @property
+    def sealed(self) -> etree._Element:
+        """The root of the message as it came."""
+        return super().root
+
+    @property
+    def root(self) -> etree._Element:
+        """The root of the message, with each encrypted assertion that could be opened in the place of its cipher."""
+        return self.document.opened
+
+    @cached_property
+    def _opener(self) -> Opener:
+        prefix = "saml.encryption."
+        forgot: frozenset[Any] = frozenset(rule_id.removeprefix(prefix) for rule_id in self.waived)
+        policy = Policy(rsa15=self.saml.allow_rsa15, forgot=forgot)
+        return Opener(self.own_key, self.settings.entity_id, policy)
+
+    @cached_property
+    def document(self) -> Document:
+        """The message as it came, and opened."""
+        return open_document(self.sealed, self._opener)
+
+    @property
+    def unopened(self) -> int:
+        """How many encrypted assertions of the Response could not be opened, or were too many."""
+        return len(self.root.findall(ENCRYPTED_ASSERTION))
+
+    @property
+    def unsealed(self) -> Sequence[Unsealed]:
+        """What came of everything encrypted: assertions, and the parts of the trusted assertion."""
+        parts = self._trusted[1] if self.assertions else ()
+        return (*(opening.unsealed for opening in self.document.openings), *parts)
 
     @property
     def response(self) -> etree._Element:
@@ -174,9 +211,19 @@ class Received(Reading):
     @cached_property
     def verified(self) -> Sequence[tuple[Signature, Verification]]:
         """Each signature with what came of verifying it."""
-        document = etree.tostring(self.root)
+        # The signature of the Response was made over the cipher text, that of an assertion before it was encrypted.
+        opened = etree.tostring(self.root)
+        sealed = opened if self.root is self.sealed else etree.tostring(self.sealed)
         return tuple(
-            (signature, verify(signature, document, self.believed(signature), self.algorithms))
+            (
+                signature,
+                verify(
+                    signature,
+                    sealed if signature.parent is self.root else opened,
+                    self.believed(signature),
+                    self.algorithms,
+                ),
+            )
             for signature in self.signatures
         )
 
@@ -187,9 +234,21 @@ class Received(Reading):
         owners = self.owners(result.certificate)
         issuer = result.signed.find(saml("Issuer"))
         if issuer is None:
-            issuer = result.signed.find(f"{ASSERTION}/{saml('Issuer')}")
+            inside = (*result.signed.findall(ASSERTION), *opened_in(result.signed, self._opener))
+            issuer = next((found.find(saml("Issuer")) for found in inside), None)
         named = self.provider_named(issuer)
         return "" if named is None or not owners or named in owners else owners[0].entity_id
+
+    @cached_property
+    def soundly_verified(self) -> Sequence[tuple[Signature, etree._Element]]:
+        """The signatures that verified and that no guard refuses, each with what it covers."""
+        return tuple(
+            (signature, result.signed)
+            for signature, result in (self.verified if self.signatures_if_any else ())
+            if result.signed is not None
+            and not self.unguarded(signature)
+            and not ("saml.signature.issuer-key" not in self.waived and self.foreign(signature, result))
+        )
 
     def unguarded(self, signature: Signature) -> bool:
         """Return whether a guard refuses the signature, so that nothing is read from what it covers."""
@@ -200,30 +259,42 @@ class Received(Reading):
 
     # The one assertion that is judged.
 
-    @cached_property
+    @property
     def trusted_assertion(self) -> etree._Element | None:
         """The assertion from which the identity is read, or None: what a signature covers, and nothing else.
 
-        It is parsed anew from the bytes that were digested (saml-core 5.4.2). A weakness may make it something else.
+        It is parsed anew from the bytes that were digested (saml-core 5.4.2), and what is encrypted in it is opened. A
+        weakness may make it something else.
         """
+        return self._trusted[0]
+
+    @cached_property
+    def _trusted(self) -> tuple[etree._Element | None, Sequence[Unsealed]]:
+        found = self._find_trusted()
+        return (None, ()) if found is None else open_parts(found, self._opener)
+
+    def _find_trusted(self) -> etree._Element | None:
         if self.believed_naively is not None:
             return self.believed_naively
         if not self.signatures_if_any:
             return self._sole if "saml.signature.present" in self.waived else None
-        covered = _covered(
-            [
-                result.signed
-                for signature, result in self.verified
-                if result.signed is not None
-                and not self.unguarded(signature)
-                and not ("saml.signature.issuer-key" not in self.waived and self.foreign(signature, result))
-            ]
-        )
+        covered = self._covered()
         if covered is None and self.waived & FORGETTING_TRUSTS:
             return self._sole
         if covered is not None and self.weaknesses.reader("text") is not None:
             return self._sole  # As it stands in the message: what was digested has no comments any more.
         return covered
+
+    def _covered(self) -> etree._Element | None:
+        signed = [element for _, element in self.soundly_verified]
+        for element in signed:
+            if element.tag == ASSERTION:
+                return element
+        for element in signed:
+            inside = (*element.findall(ASSERTION), *opened_in(element, self._opener))
+            if len(inside) == 1:
+                return inside[0]
+        return None
 
     @cached_property
     def believed_naively(self) -> etree._Element | None:
@@ -269,14 +340,3 @@ class Received(Reading):
         reader = self.weaknesses.reader("text")
         text: str = text_of(element) if reader is None else reader.read(element)
         return text
-
-
-def _covered(signed: Sequence[etree._Element]) -> etree._Element | None:
-    for element in signed:
-        if element.tag == ASSERTION:
-            return element
-    for element in signed:
-        inside = element.findall(ASSERTION)
-        if len(inside) == 1:
-            return inside[0]
-    return None

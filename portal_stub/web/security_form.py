@@ -43,6 +43,8 @@ FIELDS = (
     "saml.sign_requests",
     "saml.allow_idp_initiated",
     "saml.allow_sha1",
+    "saml.require_encryption",
+    "saml.allow_rsa15",
     "saml.allowed_drift_seconds",
     "saml.time_wording",
 )

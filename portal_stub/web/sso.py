@@ -62,13 +62,17 @@ def _consume(responses: Sequence[str], relay_state: str | None, binding: Binding
     )
     first = responses[0] if responses else None
     post = Post(saml_response=first, relay_state=relay_state, further=tuple(responses[1:]), binding=binding)
-    return _conclude(judge_response(post, visit().settings, now, remembered, here.weaknesses), received)
+    diagnosis = judge_response(
+        post, visit().settings, now, remembered, here.weaknesses, lambda: here.keys.encryption.key
+    )
+    return _conclude(diagnosis, received)
 
 
 @blueprint.get("/login/saml/metadata")
 def metadata() -> ResponseReturnValue:
     """Show the portal's metadata (S2)."""
-    xml = portal_metadata(visit().settings, portal().keys.signing.certificate)
+    keys = portal().keys
+    xml = portal_metadata(visit().settings, keys.signing.certificate, keys.encryption.certificate)
     return Response(xml, mimetype="application/samlmetadata+xml")
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 import idp_sim.scenarios
@@ -21,11 +22,14 @@ from idp_sim.stages import Form, Link
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 PERSON = Person("Zoë", "Müller", "zoe+test@example.com", "+49 30 5550101", "Müller & Söhne")
+ENCRYPTION = Keyring.ephemeral().entries["signing"]
+"""Any pair of keys will do for the portal's: here the simulator's own."""
 PORTAL = Portal(
     "portal",
     "http://portal.localhost:5002",
     remote_login=RemoteLoginPortal(secret="0123456789abcdef0123456789abcdef"),
     slo_url="http://portal.localhost:5002/login/saml/logout",
+    encryption_certificate=ENCRYPTION.certificate.public_bytes(Encoding.PEM).decode(),
 )
 SCENARIOS = load(idp_sim.scenarios)
 FIXTURES = Path(__file__).parents[2] / "fixtures"

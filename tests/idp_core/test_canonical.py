@@ -16,7 +16,11 @@ from idp_sim.saml import canonical
 from tests.idp_core.logins import SCENARIOS, saml_login
 
 KEYRING = Keyring.ephemeral()
-PLANS = [case for case in cases_of(SCENARIOS) if case.base is not None and case.scenario.stage == "plan"]
+PLANS = [
+    case
+    for case in cases_of(SCENARIOS)
+    if case.base is not None and case.scenario.stage == "plan" and not case.scenario.encrypted
+]
 
 
 def written(login: SamlLogin) -> bytes:

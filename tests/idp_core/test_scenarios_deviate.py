@@ -7,7 +7,7 @@ import pytest
 
 from idp_sim.catalogue import CannotPerform
 from idp_sim.config import PROFILES, Portal, Profile
-from idp_sim.login import BASES
+from idp_sim.login import BASES, Encryption
 from idp_sim.logout import BINDINGS
 from idp_sim.mint import Case, cases_of
 from idp_sim.people import impostor
@@ -31,6 +31,7 @@ from tests.idp_core.logins import (
 
 KEPT_BY_OTHERS = {
     "saml.assertion.once": "a journey",
+    "saml.encryption.opaque": "a journey",
     "saml.settings.fingerprint": "the portal's settings",
     "portal.sso.enabled": "the portal's settings",
     "saml.logout.offered": "the portal's settings",
@@ -72,7 +73,8 @@ def test_no_case_equals_the_sound_one(case: Case) -> None:
         sound = remote_login(portal=portal_with(profile))
         same = link(sound, case.scenario).url == link(sound).url
     else:
-        login = saml_login(base=case.base, relay_state="/x")
+        encryption = Encryption() if case.scenario.encrypted else None
+        login = saml_login(base=case.base, relay_state="/x", encryption=encryption)
         same = sent_by(post(login, case.scenario)) == sent_by(post(login))
     unchanged = (
         ".logout.request[redirect]",

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree, html
 from werkzeug.test import TestResponse
 
@@ -23,7 +24,9 @@ SAML = {"p": "urn:oasis:names:tc:SAML:2.0:protocol", "a": "urn:oasis:names:tc:SA
 
 def portal(profile: Profile = "hmac-md5", **changes: Any) -> Portal:
     taking = RemoteLoginPortal(secret=SECRET, profile=profile)
-    return Portal(**{"name": "helpdesk", "base_url": HELPDESK, "remote_login": taking, **changes})
+    pem = Keyring.ephemeral().certificate("signing").public_bytes(Encoding.PEM).decode()
+    known = {"name": "helpdesk", "base_url": HELPDESK, "remote_login": taking, "encryption_certificate": pem}
+    return Portal(**{**known, **changes})
 
 
 def simulator(*portals: Portal) -> Simulator:

@@ -47,7 +47,8 @@ def verdict(case: Case, visitors: VisitorFactory, target: str = "stub") -> Verdi
             people,
             browser=True,
         )
-        return judge(case.outcome, case.expected, referee.perform(case).seen, Observation(result="as-signed"))
+        accepted = Observation(result="as-signed")
+        return judge(case.outcome, case.expected, referee.perform(case).seen, accepted, case.declared)
 
 
 @pytest.mark.parametrize(

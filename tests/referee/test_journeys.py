@@ -59,7 +59,7 @@ def referee(target: str, visitors: VisitorFactory, stack: contextlib.ExitStack) 
 def verdict(case: Case, target: str, visitors: VisitorFactory) -> Verdict:
     with contextlib.ExitStack() as stack:
         seen = referee(target, visitors, stack).perform(case).seen
-    return judge(case.outcome, case.expected, seen, Observation(result="as-signed"))
+    return judge(case.outcome, case.expected, seen, Observation(result="as-signed"), case.declared)
 
 
 @pytest.mark.parametrize("case", WITHOUT_BROWSER.values(), ids=WITHOUT_BROWSER)

@@ -23,7 +23,7 @@ from idp_sim.saml.names import DS, NAMESPACES
 from idp_sim.scenarios.saml.signature_algorithms import KEY_TEXTS
 from idp_sim.stages import Form
 
-CASES = [case for case in cases_of(load(idp_sim.scenarios)) if case.base is not None]
+CASES = [case for case in cases_of(load(idp_sim.scenarios)) if case.base is not None and not case.scenario.encrypted]
 PORTAL = Portal("portal", "http://portal.localhost:5002")
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 

@@ -133,10 +133,11 @@ def digest(received: Received) -> Found:
 def one_assertion(received: Received) -> Found:
     """A second one is how forged identities come in."""
     found = received.assertions
+    count = len(found) + received.unopened
+    if count > 1:
+        return violated("exactly one assertion", f"{count} assertions")
     if not found:
-        raise NotApplicable("there is no assertion")
-    if len(found) > 1:
-        return violated("exactly one assertion", f"{len(found)} assertions")
+        raise NotApplicable("there is no assertion, or none that could be opened")
     if received.envelope is not None and not received.is_direct(found[0]):
         parent = found[0].getparent()
         where = "at the root" if parent is None else f"inside {etree.QName(parent).localname}"

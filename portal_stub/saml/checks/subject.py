@@ -7,6 +7,7 @@ from portal_stub.checks import Found, NotApplicable, ok, violated
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.identity import name_ids
 from portal_stub.saml.received import Received
+from portal_stub.saml.xml import saml
 
 EMAIL_ADDRESS = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
@@ -16,6 +17,8 @@ UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 def name_id(received: Received) -> Found:
     """One, not blank, and nothing but text in it."""
     found = name_ids(received.assertion)
+    if not found and received.assertion.find(f"{saml('Subject')}/{saml('EncryptedID')}") is not None:
+        raise NotApplicable("it is encrypted and was not opened")
     if len(found) != 1:
         return violated("one NameID", f"{len(found)}" if found else "none")
     if list(found[0].iterchildren("*")):
