@@ -44,7 +44,13 @@ def performed(case: Case) -> etree._Element:
 
 @pytest.mark.parametrize("case", SOUND_SAML, ids=lambda case: case.id)
 def test_sound_messages_are_schema_valid(case: Case) -> None:
-    schema().assertValid(performed(case))
+    response = performed(case)
+    # These schemas know nothing of the later version of XML Encryption, which brought the choice of a mask.
+    for mask in list(response.iter("{http://www.w3.org/2009/xmlenc11#}MGF")):
+        parent = mask.getparent()
+        assert parent is not None
+        parent.remove(mask)
+    schema().assertValid(response)
 
 
 @pytest.mark.parametrize("case", SOUND_SAML, ids=lambda case: case.id)
@@ -56,6 +62,8 @@ def test_the_signature_stands_right_after_the_issuer_of_what_it_signs(case: Case
         "response": [response],
         "both": [assertion, response],
     }
+    if assertion is None:  # It is encrypted, and its signature with it.
+        parts = {base: [part for part in found if part is not None] for base, found in parts.items()}
     signed = [signature.getparent() for signature in response.iter(f"{{{DS}}}Signature")]
     assert case.base is not None
     assert {id(part) for part in signed} == {id(part) for part in parts[case.base]}
