@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from conformance.canary import Canary
-from conformance.case import Case, all_cases
+from conformance.case import Case, all_cases, named_by
 from conformance.sites import encryption_certificate, portal_keys, remote_login_of, signing_key_of, sound_settings
 from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
@@ -96,7 +96,8 @@ class Delivered:
         shown = {diagnosis.identity.email, diagnosis.identity.name}
         forged = {login.forged.email, login.forged.name}
         result: Any = "as-forged" if shown & forged else "as-signed" if self.is_genuine(diagnosis) else "as-other"
-        return Observation(result=result, person=diagnosis.identity.email)
+        warnings = tuple(found.rule for found in diagnosis.findings if found.outcome == "warning")
+        return Observation(result=result, person=diagnosis.identity.email, rules=warnings)
 
     def is_genuine(self, diagnosis: Diagnosis) -> bool:
         """Whether the identity that was read is the one that the message rightly names."""
@@ -105,9 +106,7 @@ class Delivered:
             return False
         if self.case.outcome not in ("must-accept", "advisory"):
             return identity.email == login.person.email
-        if isinstance(login, RemoteLogin):
-            return (identity.email, identity.name) == (login.email, login.name)
-        return identity.email == login.name_id
+        return (identity.email, identity.name) == named_by(login)
 
 
 @functools.cache

@@ -1,8 +1,8 @@
 """The kill matrix: every case put to every weakness of the stub. It shows what each case is able to find.
 
 A case *finds* a weakness when its verdict on the stub that has it is anything but a pass; an advisory case, which is
-never judged, when its result is another than on the sound stub. The matrix is *diagonal* when each weakness is found
-by cases of its own rules only.
+never judged, when its result is another than on the sound stub, or what the administrator is warned of. The matrix is
+*diagonal* when each weakness is found by cases of its own rules only.
 """
 
 import functools
@@ -182,7 +182,7 @@ def _rows(case_ids: Sequence[str]) -> dict[str, Row]:
     for case in all_cases():
         delivered = deliver(case) if case.id in wanted else None
         if delivered is not None:
-            usual = delivered.observe().result
+            usual = experience(delivered.observe())
             rows[case.id] = {
                 weakness.name: word
                 for weakness in all_weaknesses()
@@ -191,12 +191,17 @@ def _rows(case_ids: Sequence[str]) -> dict[str, Row]:
     return rows
 
 
+def experience(seen: Observation) -> str:
+    """Return in a word or two what came of a case: the result, and of which rules the administrator is warned."""
+    return " ".join((seen.result, *(seen.rules if seen.result == "as-signed" else ())))
+
+
 def word_for(case: Case, seen: Observation, usual: str, declared: Sequence[str] | None = None) -> str:
     """Return what stands in the matrix, or nothing where the case did not find the weakness.
 
-    ``usual`` is the result of the case on the sound stub; ``declared`` are the rules that a page is to name.
+    ``usual`` is the experience of the case on the sound stub; ``declared`` are the rules that a page is to name.
     """
     word = judge(case.outcome, case.expected, seen, ACCEPTED, declared).word
     if word == "advisory":
-        return CHANGED if seen.result != usual else ""
+        return CHANGED if experience(seen) != usual else ""
     return "" if word == "pass" else word

@@ -10,7 +10,7 @@ from conformance.case import Case, all_cases
 from conformance.drivers import Unsupported, VisitorFactory
 from conformance.drivers.http import HttpVisitors
 from conformance.journey import People
-from conformance.matrix import Matrix, Row, Weakness, in_process, word_for
+from conformance.matrix import Matrix, Row, Weakness, experience, in_process, word_for
 from conformance.referee import Referee
 from conformance.sites import PEOPLE_EACH
 from conformance.targets.target import StubGrounds, find
@@ -95,7 +95,7 @@ def perform(
                         continue
                     with contextlib.suppress(Unsupported):
                         if case.outcome == "advisory" and case.id not in usual:
-                            usual[case.id] = sound.perform(case).seen.result
+                            usual[case.id] = experience(sound.perform(case).seen)
                         word = word_for(case, weak.perform(case).seen, usual.get(case.id, ""), case.declared)
                         rows.setdefault(case.id, {}).update({name: word} if word else {})
     return rows

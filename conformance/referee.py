@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 
 from conformance.canary import touches_since_last_asked
-from conformance.case import Case, Control
+from conformance.case import Case, Control, named_by
 from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
 from conformance.journey import Journey, People, Unmet, carries_logout, carries_sign_in
 from conformance.logouts import Performance
@@ -22,6 +22,8 @@ from idp_sim.catalogue import Scenario
 from idp_sim.config import Portal, RemoteLoginPortal
 from idp_sim.login import Login, RemoteLogin, SamlLogin
 from idp_sim.people import impostor
+from idp_sim.saml.response import response
+from idp_sim.stages import Draft
 
 Identity = tuple[str, str]
 """Address and name, as the portal shows them."""
@@ -205,7 +207,7 @@ def _off_site(journey: Journey) -> str | None:
 
 def _whose(shown: tuple[str | None, str | None], genuine: Identity, forged: Identity) -> Any:
     pairs = [
-        (seen.casefold(), mine.casefold(), other.casefold())
+        tuple(" ".join(text.casefold().split()) for text in (seen, mine, other))
         for seen, mine, other in zip(shown, genuine, forged, strict=True)
         if seen is not None
     ]
@@ -225,11 +227,11 @@ def _asked_for(case: Case, journey: Journey) -> tuple[Identity, str | None]:
         login = RemoteLogin(person=person, portal=portal)
     if case.scenario.stage == "plan":
         login = case.scenario.apply(login)
-    if isinstance(login, RemoteLogin):
-        return (login.email or person.email, login.name or person.name), _own_page(login.redirect_to, portal)
-    name_id = login.name_id or person.email
-    name = login.person.name if login.attributes else name_id.partition("@")[0]
-    return (name_id, name), _own_page(login.relay_state, portal)
+    elif case.scenario.stage == "tree" and isinstance(login, SamlLogin):
+        draft = case.scenario.apply(Draft(login, response(login)))
+        login = draft.login if draft is not None else login
+    target = login.redirect_to if isinstance(login, RemoteLogin) else login.relay_state
+    return named_by(login), _own_page(target, portal)
 
 
 def _own_page(target: str | None, portal: Portal) -> str | None:

@@ -1,5 +1,7 @@
 """What is an email address (portal-contract R7, S12)."""
 
+import unicodedata
+
 from email_validator import EmailNotValidError, validate_email
 
 
@@ -10,6 +12,16 @@ def address_problem(text: str) -> str:
     except EmailNotValidError as error:
         return str(error)
     return ""
+
+
+_ALIKE = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "aeopcyxi")
+"""Cyrillic letters that are drawn as Latin ones are."""
+
+
+def folded(address: str) -> str:
+    """Return what ``address`` looks like to the eye: without blanks around it, invisible signs, width and case."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFKC", address) if unicodedata.category(sign) != "Cf")
+    return visible.strip().casefold().translate(_ALIKE)
 
 
 def mailbox(address: str) -> str:

@@ -43,8 +43,8 @@ def violated(expected: str, got: str, hint: str = "") -> Found:
     return Found("violated", expected, got, hint)
 
 
-def warning(expected: str, got: str, hint: str) -> Found:
-    """Return that the rule is kept, but that something about it will make trouble one day."""
+def warning(expected: str, got: str, hint: str = "") -> Found:
+    """Return that the login need not be refused, but that something about it is unwise or will make trouble one day."""
     return Found("warning", expected, got, hint)
 
 
@@ -90,5 +90,5 @@ def _run(rule_id: str, check: Callable[[S], Found], subject: S, waived: Set[str]
         # A check must never take the portal down, and must never grant by failing.
         _log.exception("the check of %s failed", rule_id)
         return Finding(rule=rule_id, outcome="not-checked", reason=f"the check itself failed ({type(error).__name__})")
-    hint = found.hint or (rule(rule_id).mend if found.outcome == "violated" else "")
+    hint = found.hint or (rule(rule_id).mend if found.outcome in ("violated", "warning") else "")
     return Finding(rule=rule_id, outcome=found.outcome, expected=found.expected, got=found.got, hint=hint)

@@ -83,6 +83,19 @@ class SamlSettings:
     )
     require_encryption: bool = setting("Refuse assertions that are not encrypted (S7).", False)
     allowed_drift_seconds: int = setting("Allowed clock drift, in seconds (S8).", 60)
+    max_issue_age_seconds: int = setting(
+        "Greatest age of a Response and its assertion by their IssueInstant, in seconds, beyond the allowed drift "
+        "(S8). 0: their age is not limited.",
+        0,
+    )
+    max_authn_age_seconds: int = setting(
+        "How long ago the person may have been authenticated, in seconds, beyond the allowed drift (S8); requests then "
+        "ask for a fresh authentication (ForceAuthn). 0: not asked for.",
+        0,
+    )
+    requested_authn_context: str = setting(
+        "Class of authentication that requests ask for and assertions must name (saml-core 3.3.2.2.1). Empty: any.", ""
+    )
     sign_requests: bool = setting("Sign authentication requests (S3).", False)
     signing_key: str = setting(
         "The portal's own signing key with its certificate, in PEM. `env:NAME` reads a variable. Empty: one is made at "

@@ -1,12 +1,13 @@
 """Who an assertion says the person is (portal-contract S12, S13)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lxml import etree
 
 from portal_stub.address import mailbox
 from portal_stub.diagnosis import Identity
 from portal_stub.saml.xml import saml
+from portal_stub.weakness import SOUND, Weaknesses
 
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 
@@ -16,6 +17,8 @@ PHONE = ("phone",)
 COMPANY = ("company", "organization")
 
 ReadText = Callable[[etree._Element], str]
+Named = tuple[str, Sequence[etree._Element]]
+"""The name of an attribute and the elements of its values."""
 
 
 def name_ids(assertion: etree._Element) -> Sequence[etree._Element]:
@@ -23,13 +26,15 @@ def name_ids(assertion: etree._Element) -> Sequence[etree._Element]:
     return assertion.findall(f"{saml('Subject')}/{saml('NameID')}")
 
 
-def identity_in(assertion: etree._Element, read: ReadText) -> Identity | None:
+def identity_in(assertion: etree._Element, read: ReadText, weaknesses: Weaknesses = SOUND) -> Identity | None:
     """Return the identity, or None where the NameID is missing or blank. ``read`` gives the text of an element."""
-    found = name_ids(assertion)
+    naive_names, naive_attributes = weaknesses.reader("name-id"), weaknesses.reader("attributes")
+    found = name_ids(assertion) if naive_names is None else naive_names.read(assertion)
     email = read(found[0]) if found else ""
     if not email.strip():
         return None
-    attributes = _attributes(assertion, read)
+    named = attributes_of(assertion) if naive_attributes is None else naive_attributes.read(assertion)
+    attributes = _first_values(named, read)
     first, last = _first_hit(attributes, FIRST_NAME), _first_hit(attributes, LAST_NAME)
     return Identity(
         email=email,
@@ -39,12 +44,17 @@ def identity_in(assertion: etree._Element, read: ReadText) -> Identity | None:
     )
 
 
-def _attributes(assertion: etree._Element, read: ReadText) -> dict[str, str]:
+def attributes_of(assertion: etree._Element) -> Iterator[Named]:
+    """Yield the attributes by their names, which are not their friendly names, each with its values."""
+    for attribute in assertion.iterfind(f"{saml('AttributeStatement')}/{saml('Attribute')}"):
+        yield attribute.get("Name", ""), attribute.findall(saml("AttributeValue"))
+
+
+def _first_values(named: Iterable[Named], read: ReadText) -> dict[str, str]:
     """Return the first value of each attribute, without blanks around it; of two with one name, the first."""
     values: dict[str, str] = {}
-    for attribute in assertion.iterfind(f"{saml('AttributeStatement')}/{saml('Attribute')}"):
-        value = attribute.find(saml("AttributeValue"))
-        values.setdefault(attribute.get("Name", ""), "" if value is None else read(value).strip())
+    for name, found in named:
+        values.setdefault(name, read(found[0]).strip() if found else "")
     return values
 
 

@@ -42,7 +42,7 @@ def judge(
     received = Received(post=post, settings=settings, now=now, memory=memory, weaknesses=weaknesses, own_key=own_key)
     findings = CHECKS.run(received, received.left_out)
     assertion = _trusted(received)
-    identity = None if assertion is None else identity_in(assertion, received.text)
+    identity = None if assertion is None else identity_in(assertion, received.text, weaknesses)
     return Diagnosis(
         findings=findings,
         identity=identity,

@@ -28,12 +28,14 @@ def moment(element: etree._Element, attribute: str, absent: str) -> datetime:
 
 
 def times(elements: Iterable[etree._Element]) -> Iterator[tuple[str, str]]:
-    """Return name and text of every time that is read from a Response and its assertion."""
+    """Return name and text of every time that is read from a Response and its assertion: none is read from advice."""
     for element in elements:
         name = etree.QName(element).localname
         yield f"IssueInstant of the {name}", element.get("IssueInstant", "")
         for tag, attributes in _PLACES.items():
             for place in element.iterdescendants(tag):
+                if next(place.iterancestors(saml("Advice")), None) is not None:
+                    continue
                 for attribute in attributes:
                     if attribute in place.attrib:
                         yield f"{attribute} of {etree.QName(place).localname}", place.get(attribute, "")

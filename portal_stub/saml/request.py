@@ -32,8 +32,13 @@ def authn_request(settings: Settings, request_id: str, now: datetime, signer: Ke
         },
         nsmap={"samlp": SAMLP, "saml": SAML},
     )
+    if settings.saml.max_authn_age_seconds:
+        request.set("ForceAuthn", "true")
     etree.SubElement(request, saml("Issuer")).text = settings.entity_id
     etree.SubElement(request, samlp("NameIDPolicy"), {"Format": EMAIL_ADDRESS, "AllowCreate": "true"})
+    if settings.saml.requested_authn_context:
+        context = etree.SubElement(request, samlp("RequestedAuthnContext"), {"Comparison": "exact"})
+        etree.SubElement(context, saml("AuthnContextClassRef")).text = settings.saml.requested_authn_context
     return etree.tostring(request if signer is None else sign(request, signer))
 
 

@@ -61,7 +61,13 @@ def _consume(responses: Sequence[str], relay_state: str | None, binding: Binding
         seen_assertions=memory.SeenAssertions(here.database, now),
     )
     first = responses[0] if responses else None
-    post = Post(saml_response=first, relay_state=relay_state, further=tuple(responses[1:]), binding=binding)
+    post = Post(
+        saml_response=first,
+        relay_state=relay_state,
+        further=tuple(responses[1:]),
+        binding=binding,
+        sender=request.remote_addr,
+    )
     diagnosis = judge_response(
         post, visit().settings, now, remembered, here.weaknesses, lambda: here.keys.encryption.key
     )

@@ -97,7 +97,7 @@ def test_a_request_can_be_given(saml_toml: str) -> None:
 
 
 def test_a_refused_response_exits_1_and_says_why(saml_toml: str) -> None:
-    late = response(before=put(CONDITIONS, NotOnOrAfter="2026-03-01T11:00:00Z")).decode()
+    late = response(before=put(CONDITIONS, NotBefore=None, NotOnOrAfter="2026-03-01T11:00:00Z")).decode()
     result = run("check", late, "--settings", saml_toml, "--at", AT)
     assert result.exit_code == 1
     assert result.stdout.startswith("refused: 1 rule is violated\nviolated       saml.conditions.not-on-or-after\n")

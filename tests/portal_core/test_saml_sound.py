@@ -76,6 +76,12 @@ def test_sha1_is_accepted_only_where_it_is_allowed() -> None:
     assert diagnose(old).violations == ("saml.signature.algorithm",)
 
 
+OTHER_NAME = "<saml:Attribute Name='FirstName'><saml:AttributeValue>Joan</saml:AttributeValue></saml:Attribute>"
+NIL = (
+    "<saml:Attribute Name='phone'><saml:AttributeValue xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
+    "xsi:nil='true'/></saml:Attribute>"
+)
+
 SOUND: dict[str, Edit] = {
     "no format is unspecified": put(NAME_ID, Format=None),
     "unspecified": put(NAME_ID, Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"),
@@ -94,7 +100,7 @@ SOUND: dict[str, Edit] = {
         1,
     ),
     "not before, at its limit": put(CONDITIONS, NotBefore=at(60 * SECOND)),
-    "not on or after, a second before its limit": put(CONDITIONS, NotOnOrAfter=at(-59 * SECOND)),
+    "not on or after, a second before its limit": put(CONDITIONS, NotBefore=None, NotOnOrAfter=at(-59 * SECOND)),
     "confirmation, a second before its limit": put(DATA, NotOnOrAfter=at(-59 * SECOND)),
     "session, a second before its limit": put(AUTHN, SessionNotOnOrAfter=at(-59 * SECOND)),
     "issued, at its limit": put(ASSERTION, IssueInstant=at(60 * SECOND)),
@@ -108,9 +114,33 @@ def test_what_is_left_free_is_accepted(edit: Edit) -> None:
     assert diagnosis.granted
 
 
+UNWISE: dict[str, Edit] = {
+    "saml.conditions.bounded": put(CONDITIONS, NotBefore=None, NotOnOrAfter=None),
+    "saml.attributes.once": add(f"{ASSERTION}/saml:AttributeStatement", OTHER_NAME),
+    "saml.attributes.text": add(f"{ASSERTION}/saml:AttributeStatement", NIL),
+    "saml.confirmation.address": put(DATA, Address="192.0.2.1"),
+}
+
+
+@pytest.mark.parametrize(("rule", "edit"), UNWISE.items(), ids=UNWISE)
+def test_what_is_unwise_is_accepted_with_a_warning(rule: str, edit: Edit) -> None:
+    diagnosis = diagnose(attrs.evolve(post(response(before=edit)), sender="127.0.0.1"))
+    assert [found.rule for found in diagnosis.findings if found.outcome == "warning" and found.hint] == [rule]
+    assert diagnosis.granted
+    assert diagnosis.identity is not None
+    assert diagnosis.identity.name == "Jane Doe"
+
+
+def test_an_address_that_fits_or_cannot_be_compared_is_no_warning() -> None:
+    signed = post(response(before=put(DATA, Address="127.0.0.1")))
+    for sender in ("127.0.0.1", None):
+        findings = diagnose(attrs.evolve(signed, sender=sender)).findings
+        assert not [found for found in findings if found.outcome == "warning"]
+
+
 LIMITS = {
     "saml.conditions.not-before": put(CONDITIONS, NotBefore=at(61 * SECOND)),
-    "saml.conditions.not-on-or-after": put(CONDITIONS, NotOnOrAfter=at(-60 * SECOND)),
+    "saml.conditions.not-on-or-after": put(CONDITIONS, NotBefore=None, NotOnOrAfter=at(-60 * SECOND)),
     "saml.confirmation.not-on-or-after": put(DATA, NotOnOrAfter=at(-60 * SECOND)),
     "saml.session.not-on-or-after": put(AUTHN, SessionNotOnOrAfter=at(-60 * SECOND)),
     "saml.response.issue-instant": put(".", IssueInstant=at(61 * SECOND)),

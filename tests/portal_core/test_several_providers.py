@@ -83,8 +83,8 @@ def test_a_key_may_be_of_both() -> None:
 
 def test_a_response_that_names_no_issuer_is_of_its_assertions() -> None:
     nameless = both(UNASKED, drop(OURS))
-    assert judged("response", nameless, BY_THE_SECOND).violations == ("saml.signature.issuer-key",)
-    assert judged("response", both(UNASKED, write(ITS, SECOND), drop(OURS)), BY_THE_SECOND).granted
+    assert judged("assertion", nameless, BY_THE_SECOND).violations == ("saml.signature.issuer-key",)
+    assert judged("assertion", both(UNASKED, write(ITS, SECOND), drop(OURS)), BY_THE_SECOND).granted
 
 
 def test_response_and_assertion_are_of_one_provider() -> None:

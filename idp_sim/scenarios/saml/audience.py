@@ -1,5 +1,7 @@
 """The audience of the assertion: for which portal it is made."""
 
+import copy
+
 from lxml import etree
 
 from idp_sim.catalogue import breaks, sound
@@ -49,3 +51,19 @@ def two_restrictions(draft: Draft) -> None:
 def one_of_several(draft: Draft) -> None:
     """One audience restriction names several portals, and this one is among them."""
     _add_audience(_restriction(draft), ANOTHER_PORTAL)
+
+
+@breaks("saml.conditions.audience")
+def other_restriction_first(draft: Draft) -> None:
+    """Of two audience restrictions, which must both hold, the first names another portal and the second this one."""
+    restriction = _restriction(draft)
+    first = copy.deepcopy(restriction)
+    first[0].text = ANOTHER_PORTAL
+    restriction.addprevious(first)
+
+
+@breaks("saml.conditions.audience")
+def restriction_to_nobody(draft: Draft) -> None:
+    """The audience restriction names nobody."""
+    restriction = _restriction(draft)
+    restriction[:] = []

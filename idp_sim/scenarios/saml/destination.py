@@ -15,3 +15,9 @@ def other(login: SamlLogin, change: Change) -> SamlLogin:
 def missing(login: SamlLogin) -> SamlLogin:
     """The signed response has no Destination."""
     return login.but(destination=None)
+
+
+@breaks("saml.response.destination", bases=("assertion", "response"), variants={"empty": "", "blanks": "  "})
+def blank(login: SamlLogin, value: str) -> SamlLogin:
+    """The response has a Destination that names no address: {variant}."""
+    return login.but(destination=value)

@@ -15,3 +15,9 @@ def other(login: SamlLogin, change: Change) -> SamlLogin:
 def missing(login: SamlLogin) -> SamlLogin:
     """The bearer confirmation has no recipient."""
     return login.but(recipient=None)
+
+
+@breaks("saml.confirmation.recipient", variants={"empty": "", "entity-id": None})
+def not_an_address(login: SamlLogin, value: str | None) -> SamlLogin:
+    """The recipient of the bearer confirmation is no address of an assertion consumer service: {variant}."""
+    return login.but(recipient=login.portal.entity_id if value is None else value)

@@ -2,6 +2,7 @@
 
 from idp_sim.catalogue import sound
 from idp_sim.login import BASES, UNSPECIFIED, SamlLogin, named
+from idp_sim.stages import Draft
 
 
 @sound(bases=BASES)
@@ -113,3 +114,15 @@ def relay_state(login: SamlLogin) -> SamlLogin:
 def response_issuer_absent(login: SamlLogin) -> SamlLogin:
     """The response, which is not signed, names no issuer; the signed assertion does."""
     return login.but(response_issuer=None)
+
+
+TIMES = ("IssueInstant", "NotBefore", "NotOnOrAfter", "AuthnInstant", "SessionNotOnOrAfter")
+
+
+@sound(variants={"tenths": ".5Z", "microseconds": ".123456Z", "nanoseconds": ".123456789Z"})
+def fractions(draft: Draft, fraction: str) -> None:
+    """All times are written with a fraction of a second: {variant}."""
+    for element in draft.response.iter():
+        for name in TIMES:
+            if name in element.attrib:
+                element.set(name, element.attrib[name].replace("Z", fraction))

@@ -1,7 +1,7 @@
 """Times: not yet, no longer, not in UTC. Each is ten minutes out, far beyond any clock drift that is allowed."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp_sim.catalogue import breaks
 from idp_sim.login import SamlLogin
@@ -47,9 +47,21 @@ def issued_in_future(login: SamlLogin) -> SamlLogin:
     return login.but(issue_instant=login.at + TEN_MINUTES)
 
 
+def _two_hours_east(time: str) -> str:
+    return f"{datetime.fromisoformat(time) + timedelta(hours=2):%Y-%m-%dT%H:%M:%S}+02:00"
+
+
 NOT_UTC: dict[str, Callable[[str], str]] = {
     "no-zone": lambda time: time.removesuffix("Z"),
     "offset": lambda time: f"{time.removesuffix('Z')}+00:00",
+    "offset-two-hours": _two_hours_east,
+    "lower-case": str.lower,
+    "leap-second": lambda time: f"{time[:17]}60Z",
+    "minute-60": lambda time: f"{time[:14]}60:00Z",
+    "without-seconds": lambda time: f"{time[:16]}Z",
+    "decimal-comma": lambda time: f"{time[:19]},5Z",
+    "empty-fraction": lambda time: f"{time[:19]}.Z",
+    "blanks-around": lambda time: f" {time} ",
     "blank-in-place-of-t": lambda time: time.replace("T", " "),
     "epoch-seconds": lambda _: "1900000000",
     "words": lambda _: "tomorrow",
@@ -61,3 +73,35 @@ def not_utc(draft: Draft, change: Callable[[str], str]) -> None:
     """The NotOnOrAfter of the conditions is not written as a time in UTC that ends in Z: {variant}."""
     for conditions in draft.response.findall(".//saml:Conditions", NAMESPACES):
         conditions.set("NotOnOrAfter", change(conditions.get("NotOnOrAfter", "")))
+
+
+PLACES = {
+    "response-issue-instant": (".", "IssueInstant"),
+    "assertion-issue-instant": ("saml:Assertion", "IssueInstant"),
+    "conditions-not-before": (".//saml:Conditions", "NotBefore"),
+    "confirmation-not-on-or-after": (".//saml:SubjectConfirmationData", "NotOnOrAfter"),
+    "authn-instant": (".//saml:AuthnStatement", "AuthnInstant"),
+    "session-not-on-or-after": (".//saml:AuthnStatement", "SessionNotOnOrAfter"),
+}
+
+
+@breaks("saml.time.format", variants=PLACES)
+def without_zone(draft: Draft, place: tuple[str, str]) -> None:
+    """One of the other times has no zone, so that it means another moment in every country: {variant}."""
+    path, attribute = place
+    for element in draft.response.findall(path, NAMESPACES):
+        element.set(attribute, element.get(attribute, "").removesuffix("Z"))
+
+
+@breaks("saml.time.format")
+def year_zero(draft: Draft) -> None:
+    """The NotBefore of the conditions lies in the year 0, which xs:dateTime does not have."""
+    for conditions in draft.response.findall(".//saml:Conditions", NAMESPACES):
+        conditions.set("NotBefore", "0000-01-01T00:00:00Z")
+
+
+@breaks("saml.time.format", outcome="advisory")
+def hour_24(draft: Draft) -> None:
+    """The conditions end at 24:00:00, which xs:dateTime allows for the midnight that follows and many cannot read."""
+    for conditions in draft.response.findall(".//saml:Conditions", NAMESPACES):
+        conditions.set("NotOnOrAfter", f"{draft.login.at:%Y-%m-%d}T24:00:00Z")

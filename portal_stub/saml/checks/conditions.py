@@ -1,9 +1,9 @@
-"""The assertion: who issued it, once, for which portal, for how long, and that the person was authenticated."""
+"""The assertion: who issued it, once, and its conditions: for which portal, for how long."""
 
 from lxml import etree
 
 from portal_stub.address import shown
-from portal_stub.checks import Found, NotApplicable, ok, violated
+from portal_stub.checks import Found, NotApplicable, ok, violated, warning
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.moments import moment, stated
 from portal_stub.saml.received import Received
@@ -11,6 +11,7 @@ from portal_stub.saml.xml import saml
 from portal_stub.times import written
 
 ENTITY = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
+_KNOWN_CONDITIONS = frozenset(saml(name) for name in ("AudienceRestriction", "OneTimeUse", "ProxyRestriction"))
 
 
 @CHECKS.enforces("saml.assertion.present")
@@ -27,7 +28,10 @@ def present(received: Received) -> Found:
 
 @CHECKS.enforces("saml.assertion.issuer")
 def issuer(received: Received) -> Found:
-    """The assertion must name its issuer, the Response may. Of several identity providers both name the same."""
+    """The assertion must name its issuer, and the Response where it is signed (saml-profiles 4.1.4.2).
+
+    Of several identity providers both name the same.
+    """
     expected = received.provider.entity_id
     if not expected:
         raise NotApplicable("the portal's settings do not name the identity provider")
@@ -38,7 +42,7 @@ def issuer(received: Received) -> Found:
         name = etree.QName(element).localname
         found = element.find(saml("Issuer"))
         if found is None:
-            if element is assertion:
+            if element is assertion or _signs(received, "response"):
                 return violated(expected, f"no Issuer in the {name}")
             continue
         if not received.is_same(expected, received.text(found)):
@@ -68,13 +72,49 @@ def conditions_present(received: Received) -> Found:
     return ok() if len(found) == 1 else violated("Conditions in the assertion", f"{len(found) or 'none'}")
 
 
+@CHECKS.enforces("saml.conditions.known")
+def known(received: Received) -> Found:
+    """What cannot be understood cannot be held, so the assertion is not valid (saml-core 2.5.1.1)."""
+    unknown = [found for found in _conditions(received).iterchildren("*") if found.tag not in _KNOWN_CONDITIONS]
+    expected = "AudienceRestriction, OneTimeUse or ProxyRestriction"
+    return violated(expected, shown(str(unknown[0].tag))) if unknown else ok()
+
+
+@CHECKS.enforces("saml.conditions.one-time-use")
+def one_time_use(received: Received) -> Found:
+    """An assertion is accepted once in any case (saml.assertion.once)."""
+    for name in ("OneTimeUse", "ProxyRestriction"):
+        count = len(_conditions(received).findall(saml(name)))
+        if count > 1:
+            return violated(f"{name} at most once", f"{count} times")
+    return ok()
+
+
+@CHECKS.enforces("saml.conditions.order")
+def order(received: Received) -> Found:
+    """NotBefore first; the allowed drift has no part in it."""
+    conditions = _conditions(received)
+    start = moment(conditions, "NotBefore", "the conditions have no NotBefore")
+    end = moment(conditions, "NotOnOrAfter", "the conditions have no NotOnOrAfter")
+    if start < end:
+        return ok()
+    return violated("a NotBefore that is earlier than NotOnOrAfter", f"from {written(start)} until {written(end)}")
+
+
+@CHECKS.enforces("saml.conditions.bounded")
+def bounded(received: Received) -> Found:
+    """The bearer confirmation must have an end, the conditions should."""
+    found = "NotOnOrAfter" in _conditions(received).attrib
+    return ok() if found else warning("a NotOnOrAfter on the conditions", "none")
+
+
 @CHECKS.enforces("saml.conditions.not-before")
 def not_before(received: Received) -> Found:
     """Inclusive."""
     start = moment(_conditions(received), "NotBefore", "the conditions have no NotBefore")
     if start - received.drift <= received.now:
         return ok(written(start))
-    return violated(_limit(received, "at or after", "NotBefore"), stated(received.now, "NotBefore", start))
+    return violated(limit(received, "at or after", "NotBefore"), stated(received.now, "NotBefore", start))
 
 
 @CHECKS.enforces("saml.conditions.not-on-or-after")
@@ -83,7 +123,7 @@ def not_on_or_after(received: Received) -> Found:
     end = moment(_conditions(received), "NotOnOrAfter", "the conditions have no NotOnOrAfter")
     if received.now - received.drift < end:
         return ok(written(end))
-    return violated(_limit(received, "before", "NotOnOrAfter"), stated(received.now, "NotOnOrAfter", end))
+    return violated(limit(received, "before", "NotOnOrAfter"), stated(received.now, "NotOnOrAfter", end))
 
 
 @CHECKS.enforces("saml.conditions.audience")
@@ -100,29 +140,6 @@ def audience(received: Received) -> Found:
     return ok(expected)
 
 
-@CHECKS.enforces("saml.session.not-on-or-after")
-def session_not_on_or_after(received: Received) -> Found:
-    """Exclusive."""
-    ends = [
-        moment(statement, "SessionNotOnOrAfter", "")
-        for statement in received.assertion.findall(saml("AuthnStatement"))
-        if "SessionNotOnOrAfter" in statement.attrib
-    ]
-    if not ends:
-        raise NotApplicable("no end of the session is given")
-    if received.now - received.drift < min(ends):
-        return ok(written(min(ends)))
-    limit = _limit(received, "before", "SessionNotOnOrAfter")
-    return violated(limit, stated(received.now, "SessionNotOnOrAfter", min(ends)))
-
-
-@CHECKS.enforces("saml.statement.authn")
-def statement_authn(received: Received) -> Found:
-    """Without it the assertion says who, but not that the person was there."""
-    found = received.assertion.find(saml("AuthnStatement"))
-    return ok() if found is not None else violated("an AuthnStatement", "none")
-
-
 def _conditions(received: Received) -> etree._Element:
     found = received.assertion.find(saml("Conditions"))
     if found is None:
@@ -130,5 +147,10 @@ def _conditions(received: Received) -> etree._Element:
     return found
 
 
-def _limit(received: Received, how: str, name: str) -> str:
+def _signs(received: Received, place: str) -> bool:
+    return any(signature.place == place for signature in received.signatures_if_any)
+
+
+def limit(received: Received, how: str, name: str) -> str:
+    """Return in words what is expected of a time."""
     return f"a time {how} {name} ({received.saml.allowed_drift_seconds} s drift allowed)"

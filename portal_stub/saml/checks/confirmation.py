@@ -9,7 +9,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from portal_stub.address import shown
-from portal_stub.checks import Found, NotApplicable, ok, violated
+from portal_stub.checks import Found, NotApplicable, ok, violated, warning
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.moments import moment, stated
 from portal_stub.saml.received import Received
@@ -44,6 +44,21 @@ def not_on_or_after(received: Received) -> Found:
     return _not_on_or_after(received, _best(received))
 
 
+@CHECKS.enforces("saml.confirmation.no-not-before")
+def no_not_before(received: Received) -> Found:
+    """Whatever it says."""
+    return _no_not_before(received, _best(received))
+
+
+@CHECKS.enforces("saml.confirmation.address")
+def address(received: Received) -> Found:
+    """A portal behind a proxy does not see the browser's address, so that this one never refuses."""
+    found, sender = _best(received).get("Address"), received.post.sender
+    if found is None or sender is None:
+        raise NotApplicable("no address is given, or none is known to compare with")
+    return ok(found) if found == sender else warning(sender, shown(found))
+
+
 @CHECKS.enforces("saml.confirmation.in-response-to")
 def in_response_to(received: Received) -> Found:
     """The Response may be unsigned: that the signed confirmation names the same request ties the two together."""
@@ -67,6 +82,11 @@ def _not_on_or_after(received: Received, data: etree._Element) -> Found:
     return violated(expected, stated(received.now, "NotOnOrAfter of the confirmation", end))
 
 
+def _no_not_before(_: Received, data: etree._Element) -> Found:
+    found = data.get("NotBefore")
+    return ok() if found is None else violated("no NotBefore on the bearer confirmation", shown(found))
+
+
 def _in_response_to(received: Received, data: etree._Element) -> Found:
     if received.envelope is None:
         raise NotApplicable("there is no Response to compare with")
@@ -80,6 +100,7 @@ def _in_response_to(received: Received, data: etree._Element) -> Found:
 _RULES: dict[str, _Rule] = {
     "saml.confirmation.recipient": _recipient,
     "saml.confirmation.not-on-or-after": _not_on_or_after,
+    "saml.confirmation.no-not-before": _no_not_before,
     "saml.confirmation.in-response-to": _in_response_to,
 }
 

@@ -3,6 +3,9 @@
 An unsigned Response is checked all the same: what it says can only cause a refusal (portal-contract S5).
 """
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
 from lxml import etree
 
 from portal_stub.address import shown
@@ -66,11 +69,21 @@ def unsolicited(received: Received) -> Found:
 def issue_instant(received: Received) -> Found:
     """In the past, or nearly."""
     expected = f"a time that is not in the future ({received.saml.allowed_drift_seconds} s drift allowed)"
-    elements = [element for element in (received.envelope, received.assertion_if_any) if element is not None]
-    for element in elements:
-        name = etree.QName(element).localname
-        issued = moment(element, "IssueInstant", f"the {name} says no IssueInstant")
+    for name, issued in _issued(received):
         if issued - received.drift > received.now:
+            return violated(expected, stated(received.now, f"IssueInstant of the {name}", issued))
+    return ok()
+
+
+@CHECKS.enforces("saml.response.issued-recently")
+def issued_recently(received: Received) -> Found:
+    """Only where the settings limit the age: the assertion's own times do as much."""
+    most = received.saml.max_issue_age_seconds
+    if not most:
+        raise NotApplicable("the settings do not limit the age of a Response")
+    expected = f"a time at most {most} s ago ({received.saml.allowed_drift_seconds} s drift allowed)"
+    for name, issued in _issued(received):
+        if received.now - issued > timedelta(seconds=most) + received.drift:
             return violated(expected, stated(received.now, f"IssueInstant of the {name}", issued))
     return ok()
 
@@ -83,6 +96,13 @@ def time_format(received: Received) -> Found:
         if parse_utc(value) is None:
             return violated("a time in UTC, such as 2026-01-31T12:00:00Z", f"{name} is {shown(value)}")
     return ok()
+
+
+def _issued(received: Received) -> Iterator[tuple[str, datetime]]:
+    for element in (received.envelope, received.assertion_if_any):
+        if element is not None:
+            name = etree.QName(element).localname
+            yield name, moment(element, "IssueInstant", f"the {name} says no IssueInstant")
 
 
 def _response(received: Received) -> etree._Element:

@@ -2,8 +2,8 @@
 
 from lxml import etree
 
-from portal_stub.address import address_problem, shown
-from portal_stub.checks import Found, NotApplicable, ok, violated
+from portal_stub.address import address_problem, folded, shown
+from portal_stub.checks import Found, NotApplicable, ok, violated, warning
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.identity import name_ids
 from portal_stub.saml.received import Received
@@ -41,6 +41,24 @@ def name_id_format(received: Received) -> Found:
     """No format means unspecified (saml-core 2.2.2)."""
     found = _name_id(received).get("Format", UNSPECIFIED)
     return ok(found) if found in (EMAIL_ADDRESS, UNSPECIFIED) else violated(EMAIL_ADDRESS, shown(found))
+
+
+@CHECKS.enforces("saml.subject.exact")
+def exact(received: Received) -> Found:
+    """It is read as it is in any case; what looks like another address is told, since people cannot tell the two."""
+    found = received.text(_name_id(received))
+    if folded(found) == found.casefold():
+        return ok()
+    return warning(f"an address as plain as {shown(folded(found))}", shown(found))
+
+
+@CHECKS.enforces("saml.subject.qualifier")
+def qualifier(received: Received) -> Found:
+    """A name that another portal was given may be another person's here (saml-core 2.2.2)."""
+    found, expected = _name_id(received).get("SPNameQualifier"), received.settings.entity_id
+    if found is None:
+        raise NotApplicable("the NameID has no SPNameQualifier")
+    return ok(found) if received.is_same(expected, found) else violated(expected, shown(found))
 
 
 def _name_id(received: Received) -> etree._Element:

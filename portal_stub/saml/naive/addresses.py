@@ -16,6 +16,7 @@ _ADDRESSED = frozenset(
         "saml.conditions.audience",
         "saml.logout.issuer",
         "saml.logout.destination",
+        "saml.subject.qualifier",
     }
 )
 
