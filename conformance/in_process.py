@@ -62,6 +62,7 @@ class Delivered:
             relay_state=dict(self.sent.fields).get("RelayState"),
             further=tuple(responses[1:]),
             binding="post" if self.sent.method == "post" else "redirect",
+            sender="127.0.0.1",
         )
         memory = Memory(open_requests={REQUEST}, seen_assertions=set())
         return judge_response(post, settings, NOW, memory, weaknesses, lambda: portal_keys().encryption.key)
@@ -106,6 +107,8 @@ class Delivered:
             return False
         if self.case.outcome not in ("must-accept", "advisory"):
             return identity.email == login.person.email
+        if isinstance(login, Logout):
+            return identity.email == login.name_id
         return (identity.email, identity.name) == named_by(login)
 
 

@@ -46,6 +46,7 @@ from tests.portal_core.responses import (
 )
 
 MINUTES = timedelta(minutes=1)
+CLASS_REF = f"{AUTHN}/saml:AuthnContext/saml:AuthnContextClassRef"
 PAST, FUTURE = at(-10 * MINUTES), at(10 * MINUTES)
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
@@ -243,7 +244,7 @@ BROKEN = [
     tree("saml.statement.authn", drop(AUTHN)),
     tree("saml.statement.authn-instant", put(AUTHN, AuthnInstant=FUTURE), settings=limits_ages),
     tree("saml.statement.authn-instant", put(AUTHN, AuthnInstant=PAST), settings=limits_ages),
-    tree("saml.statement.authn-context", drop(f"{AUTHN}/saml:AuthnContext/saml:AuthnContextClassRef"), settings=asks_for_a_class),
+    tree("saml.statement.authn-context", drop(CLASS_REF), settings=asks_for_a_class),
     tree("saml.statement.authn-context", lambda _: None, settings=asks_for_a_class),
     tree("saml.response.issued-recently", put(ASSERTION, IssueInstant=PAST), settings=limits_ages),
     tree("saml.response.issued-recently", put(".", IssueInstant=PAST), settings=limits_ages),
