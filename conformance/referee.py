@@ -87,7 +87,7 @@ class Referee:
             action = functools.partial(self._at, journey, control, scenario.apply, journey.sign_in)
         else:
             action = lambda: journey.sign_in(scenario.id)  # noqa: E731
-            if case.outcome in ("must-accept", "advisory"):
+            if case.outcome in ("must-accept", "advisory") or scenario.who is not None:
                 journey.whom, lands_on = _asked_for(case, journey)
             if scenario.breaks:
                 lands_on = None
@@ -225,6 +225,7 @@ def _asked_for(case: Case, journey: Journey) -> tuple[Identity, str | None]:
         login = SamlLogin(person=person, portal=portal)
     else:
         login = RemoteLogin(person=person, portal=portal)
+    login = case.scenario.begin(login)
     if case.scenario.stage == "plan":
         login = case.scenario.apply(login)
     elif case.scenario.stage == "tree" and isinstance(login, SamlLogin):

@@ -22,6 +22,7 @@ from rulebook import Rule, rule
 Outcome = Literal["must-accept", "must-refuse", "never-as-forged", "advisory"]
 Start = Literal["portal", "idp"]
 F = TypeVar("F", bound=Callable[..., Any])
+LoginT = TypeVar("LoginT")
 
 _MARK = "__scenario__"
 VEIL = "saml.encryption.opaque"
@@ -45,6 +46,8 @@ class Scenario:
     is the time in which the portal must have answered a message that is made to take long; 0 means that its time is not
     judged. ``veiled`` are the bases on which the portal must not tell the broken rule to the outside, since telling
     would help to decrypt: it declares ``VEIL`` instead.
+    ``who`` makes the sound login from which the scenario deviates, where the signed identity must be another than the
+    person's own: one whose address has the forged one inside, for example.
     """
 
     id: str
@@ -65,6 +68,7 @@ class Scenario:
     within_seconds: float = 0
     cves: tuple[str, ...] = ()
     veiled: tuple[Base, ...] = ()
+    who: Callable[[Any], Any] | None = None
 
     @property
     def encrypted(self) -> bool:
@@ -75,6 +79,11 @@ class Scenario:
     def topic(self) -> str:
         """The id without its last part: ``saml.times`` of ``saml.times.not-yet-valid``."""
         return self.id.partition("[")[0].rpartition(".")[0]
+
+    def begin(self, login: LoginT) -> LoginT:
+        """Return the sound login from which the scenario deviates."""
+        begun: LoginT = login if self.who is None else self.who(login)
+        return begun
 
     @property
     def protocol(self) -> str:
@@ -133,6 +142,7 @@ def breaks(
     within_seconds: float = 0,
     cves: Sequence[str] = (),
     veiled: Sequence[Base] = (),
+    who: Callable[[Any], Any] | None = None,
 ) -> Callable[[F], F]:
     """Mark a function as a scenario that breaks exactly one rule, by deviating once.
 
@@ -147,7 +157,7 @@ def breaks(
         "rules": rules, "why_also": why_also, "outcome": outcome or _default_outcome(rules[0]),
         "outcome_on": outcome_on, "bases": bases, "variants": variants, "given": given,
         "start": start, "needs_browser": needs_browser,
-        "within_seconds": within_seconds, "cves": cves, "veiled": tuple(veiled),
+        "within_seconds": within_seconds, "cves": cves, "veiled": tuple(veiled), "who": who,
     }  # fmt: skip
 
     def mark(marked: F) -> F:

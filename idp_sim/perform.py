@@ -1,6 +1,7 @@
 """Performing a login: plan, tree, encrypted tree, signed tree, wire, with a scenario's deviation at its stage."""
 
 import base64
+import functools
 from typing import Any, TypeVar
 
 from lxml import etree
@@ -27,6 +28,8 @@ def perform(login: Login, keyring: Keyring, scenario: Scenario | None = None) ->
     portal without certificate.
     """
     _check(login, scenario)
+    if scenario is not None:
+        login = scenario.begin(login)
     if scenario is not None and scenario.encrypted and isinstance(login, SamlLogin) and login.encryption is None:
         login = login.but(encryption=Encryption())
     planned = deviate("plan", login, scenario)
@@ -34,11 +37,11 @@ def perform(login: Login, keyring: Keyring, scenario: Scenario | None = None) ->
         return deviate("wire", link(planned), scenario)
     try:
         if scenario is None or scenario.stage in ("plan", "wire"):
-            return deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree)), scenario)
+            return deviate("wire", _form(planned, canonical.write(planned, keyring, by_tree), keyring), scenario)
         signed = _signed(planned, keyring, scenario)
     except NoCertificate as error:
         raise CannotPerform(str(error)) from None
-    return _form(signed.login, _written(signed))
+    return _form(signed.login, _written(signed), keyring)
 
 
 def by_tree(login: SamlLogin, keyring: Keyring) -> bytes:
@@ -53,27 +56,35 @@ def _signed(planned: SamlLogin, keyring: Keyring, scenario: Scenario | None = No
     """
     draft = deviate("tree", Draft(planned, response(planned)), scenario)
     login = draft.login
-    inner = Signed(login, sign_assertion(encrypt_parts(draft.response, login, keyring), login, keyring))
+    issue = functools.partial(_issue, keyring)
+    signed = sign_assertion(encrypt_parts(draft.response, login, keyring), login, keyring)
+    inner = Signed(login, signed, issue=issue)
     if login.base == "assertion":
         inner = deviate("signed tree", inner, scenario)
     sealed = Encrypted(inner.login, encrypt_assertions(inner.response, inner.login, keyring))
     sealed = deviate("encrypted tree", sealed, scenario)
     if login.base == "assertion":
-        return Signed(sealed.login, sealed.response)
-    whole = Signed(sealed.login, sign_response(sealed.response, sealed.login, keyring))
+        return Signed(sealed.login, sealed.response, issue=issue)
+    whole = Signed(sealed.login, sign_response(sealed.response, sealed.login, keyring), issue=issue)
     return deviate("signed tree", whole, scenario)
+
+
+def _issue(keyring: Keyring, login: SamlLogin) -> etree._Element:
+    """Return another signed message of the identity provider, for what is put beside this one."""
+    return _signed(login, keyring).response
 
 
 def _written(signed: Signed) -> bytes:
     return etree.tostring(signed.response, encoding="UTF-8")
 
 
-def _form(login: SamlLogin, message: bytes) -> Form:
+def _form(login: SamlLogin, message: bytes, keyring: Keyring) -> Form:
     """Return the form that carries this Response (saml-bindings 3.5.4)."""
     fields = [("SAMLResponse", base64.b64encode(message).decode())]
     if login.relay_state is not None:
         fields.append(("RelayState", login.relay_state))
-    return Form(login=login, action=login.portal.acs_url, fields=tuple(fields))
+    issue = functools.partial(_issue, keyring)
+    return Form(login=login, action=login.portal.acs_url, fields=tuple(fields), issue=issue)
 
 
 def _check(login: Login, scenario: Scenario | None) -> None:

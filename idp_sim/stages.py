@@ -5,6 +5,7 @@ A scenario says by the type of its first parameter at which stage it deviates. F
 copy.
 """
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 from urllib.parse import quote_plus
 
@@ -12,6 +13,10 @@ import attrs
 from lxml import etree
 
 from idp_sim.login import RemoteLogin, SamlLogin
+
+
+Issue = Callable[[SamlLogin], etree._Element]
+"""Return the Response of another login, signed by the same identity provider: who forges has sign-ins of their own."""
 
 
 @attrs.frozen
@@ -42,6 +47,7 @@ class Signed:
 
     login: SamlLogin
     response: etree._Element
+    issue: Issue = attrs.field(repr=False, eq=False)
 
 
 @attrs.frozen
@@ -53,6 +59,7 @@ class Form:
     login: SamlLogin
     action: str
     fields: tuple[tuple[str, str], ...]
+    issue: Issue = attrs.field(repr=False, eq=False)
     method: Literal["post", "get"] = "post"
 
 
