@@ -14,7 +14,6 @@ from lxml import etree
 
 from idp_sim.login import RemoteLogin, SamlLogin
 
-
 Issue = Callable[[SamlLogin], etree._Element]
 """Return the Response of another login, signed by the same identity provider: who forges has sign-ins of their own."""
 

@@ -42,6 +42,7 @@ _SENTENCES = {
     "saml.signature.present": "The response is not signed",
     "saml.signature.one-assertion": "The response does not have exactly one assertion",
     "saml.signature.covers-parent": "The signature does not cover what it should",
+    "saml.signature.one-signed-info": "The signature says more than once what it signs",
     "saml.signature.no-object": "The signature has something inside that it does not cover",
     "saml.signature.transforms": "The signature uses a transform that is not allowed",
     "saml.signature.whole-text": "The response has a comment or a processing instruction inside",

@@ -268,6 +268,8 @@ class Received(Reading):
         return bool(
             (signature.misplaced and "saml.signature.covers-parent" not in self.waived)
             or (signature.odd_transforms and "saml.signature.transforms" not in self.waived)
+            or (signature.signed_infos > 1 and "saml.signature.one-signed-info" not in self.waived)
+            or (signature.interrupted and "saml.signature.whole-text" not in self.waived)
         )
 
     # The one assertion that is judged.

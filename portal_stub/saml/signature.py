@@ -4,7 +4,7 @@ Trust comes from the fingerprint (portal-contract S6): the certificate travels i
 portal, not the verifying library, that decides whether it is the right one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -72,6 +72,10 @@ class Signature:
     """Why it does not cover exactly the element around it, or empty."""
     odd_transforms: str
     """Which transforms are missing or too many, or empty."""
+    signed_infos: int
+    """How many SignedInfo it has, at any depth and in any namespace."""
+    interrupted: bool
+    """Whether a comment inside it, or a processing instruction anywhere, may hide what was digested."""
     has_object: bool
     """Whether there is something inside that it does not sign."""
 
@@ -185,7 +189,8 @@ def _location(signature: etree._Element) -> str:
 
 
 def _look_at(element: etree._Element, root: etree._Element, response: etree._Element | None) -> Signature:
-    references = element.findall(f"{ds('SignedInfo')}/{ds('Reference')}")
+    # Of one SignedInfo: that there are several is a fault of its own.
+    references = element.findall(f"{ds('SignedInfo')}[1]/{ds('Reference')}")
     texts = [text_of(found) for found in element.findall(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")]
     read = [read_base64_certificate(text) for text in texts]
     certificates = tuple(certificate for certificate in read if certificate is not None)
@@ -199,8 +204,14 @@ def _look_at(element: etree._Element, root: etree._Element, response: etree._Ele
         unreadable_certificates=len(read) - len(certificates),
         misplaced=_misplaced(element, place, references, root),
         odd_transforms=_odd_transforms(element, references),
+        signed_infos=sum(1 for _ in element.iter("{*}SignedInfo")),
+        interrupted=next(element.iter(etree.Comment), next(_instructions(root), None)) is not None,
         has_object=element.find(ds("Object")) is not None,
     )
+
+
+def _instructions(root: etree._Element) -> Iterator[etree._Element]:
+    return (found for found in root.iter(etree.ProcessingInstruction) if found.getparent() is not None)
 
 
 def _algorithm(element: etree._Element, path: str) -> str:

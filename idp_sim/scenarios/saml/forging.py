@@ -7,7 +7,7 @@ import attrs
 from lxml import etree
 
 from idp_sim.login import SamlLogin, named
-from idp_sim.saml.names import DS, NAMESPACES, SAML, SAMLP
+from idp_sim.saml.names import DS, NAMESPACES, SAMLP
 
 UNKNOWN = "urn:example:unknown"
 """A namespace that no portal knows."""

@@ -19,11 +19,13 @@ from idp_sim.scenarios.saml.forging import (
     genuine_copy,
     in_extensions,
     in_object,
+    in_wrapper_after,
     remove_signature,
     signature_of,
 )
 from idp_sim.stages import Signed
 
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 PROPERTY = "saml.signature.only-signed-is-read"
 ASSERTION = ("assertion",)
 RESPONSE = ("response", "both")
@@ -77,7 +79,7 @@ OBJECTS = {"ds-object": in_object, "bare-object": lambda signature: etree.SubEle
 
 @breaks(PROPERTY, bases=ASSERTION, variants=OBJECTS)
 def genuine_in_object(signed: Signed, place: Hide) -> None:
-    """The forged assertion holds the signature; the genuine one stands in an Object inside it (like XSW8): {variant}."""
+    """The forged assertion holds the signature; the genuine one stands in an Object in it (like XSW8): {variant}."""
     genuine, forged = _forged_with_signature(signed)
     place(signature_of(forged)).append(genuine)
 
@@ -113,7 +115,7 @@ def genuine_in_advice_without_signature(signed: Signed) -> None:
 
 @breaks(PROPERTY, bases=ASSERTION, variants=HIDING_PLACES)
 def genuine_hidden_without_signature(signed: Signed, place: Hide) -> None:
-    """A forged assertion holds the signature, and the genuine one is hidden without it (in a wrapper: XSW9): {variant}."""
+    """A forged assertion holds the signature; the genuine one is hidden without it (wrapper-after: XSW9): {variant}."""
     genuine, forged = _forged_in_its_place(signed, place)
     forged.insert(1, remove_signature(genuine))
 
@@ -125,9 +127,10 @@ def signature_moved_to_response(signed: Signed) -> None:
     signed.response.insert(1, remove_signature(genuine))
 
 
-@breaks(
-    PROPERTY, bases=ASSERTION, variants={"extensions": in_extensions, "wrapper-after": HIDING_PLACES["wrapper-after"]}
-)
+BEFORE_AND_AFTER = {"extensions": in_extensions, "wrapper-after": in_wrapper_after}
+
+
+@breaks(PROPERTY, bases=ASSERTION, variants=BEFORE_AND_AFTER)
 def only_a_refusal_is_signed(signed: Signed, place: Hide) -> None:
     """The only thing that is signed is a response without assertion, hidden beside a forged assertion: {variant}."""
     genuine = assertion_of(signed.response)
@@ -182,7 +185,7 @@ SAME_ID_HIDDEN = {**HIDING_PLACES, "object": in_object}
 
 @breaks(PROPERTY, bases=ASSERTION, variants=SAME_ID_HIDDEN, cves=("CVE-2025-23369",))
 def same_id_genuine_hidden(signed: Signed, place: Hide) -> None:
-    """A forged assertion has the genuine one's ID and signature; the genuine one is hidden (object: XSW8): {variant}."""
+    """A forged assertion has ID and signature of the genuine one, which is hidden (object: XSW8): {variant}."""
     genuine, forged = _forged_with_signature(signed)
     forged.set("ID", genuine.get("ID", ""))
     signed.response.remove(genuine)
@@ -200,11 +203,11 @@ def same_id_forged_hidden(signed: Signed, place: Hide) -> None:
 
 def _refusal(login: SamlLogin) -> SamlLogin:
     """Return a login of which the identity provider signs the refusal: a response without assertion."""
-    return login.but(seed=f"{login.seed}/refused", base="response", status=Status(code=RESPONDER))
+    return login.but(seed=f"{login.seed}/refused", base="response", status=Status(code=f"{STATUS}Responder"))
 
 
 def _forged_with_signature(signed: Signed) -> tuple[etree._Element, etree._Element]:
-    """Put a forged assertion, which takes the signature, before the genuine one, and return both: genuine and forged."""
+    """Put a forged assertion, which takes the signature, before the genuine one; return genuine and forged."""
     genuine = assertion_of(signed.response)
     forged = forged_copy(genuine, signed.login)
     forged.insert(1, remove_signature(genuine))
@@ -213,7 +216,7 @@ def _forged_with_signature(signed: Signed) -> tuple[etree._Element, etree._Eleme
 
 
 def _forged_in_its_place(signed: Signed, place: Hide) -> tuple[etree._Element, etree._Element]:
-    """Hide the genuine assertion, put a forged one where it was, and return both: genuine and forged."""
+    """Hide the genuine assertion, put a forged one where it was; return genuine and forged."""
     genuine = assertion_of(signed.response)
     forged = forged_copy(genuine, signed.login)
     signed.response.replace(genuine, forged)

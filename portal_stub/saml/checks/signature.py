@@ -138,6 +138,10 @@ def one_assertion(received: Received) -> Found:
         return violated("exactly one assertion", f"{count} assertions")
     if not found:
         raise NotApplicable("there is no assertion, or none that could be opened")
+    # One in another namespace is none, but there are readers that do not look at namespaces.
+    named_so = sum(1 for _ in received.root.iter("{*}Assertion"))
+    if named_so > 1:
+        return violated("exactly one assertion", f"{named_so} assertions")
     if received.envelope is not None and not received.is_direct(found[0]):
         parent = found[0].getparent()
         where = "at the root" if parent is None else f"inside {etree.QName(parent).localname}"
@@ -150,6 +154,13 @@ def covers_parent(received: Received) -> Found:
     """Enveloped, one Reference, by the ID of the element around it."""
     problem = next((signature.misplaced for signature in received.signatures if signature.misplaced), "")
     return violated("a signature over the element around it, by its ID", problem) if problem else ok()
+
+
+@CHECKS.enforces("saml.signature.one-signed-info")
+def one_signed_info(received: Received) -> Found:
+    """One is signed, and another is believed. One in another namespace is one too many as well."""
+    most = max(signature.signed_infos for signature in received.signatures)
+    return violated("one SignedInfo a signature", f"{most} of them") if most > 1 else ok()
 
 
 @CHECKS.enforces("saml.signature.no-object")
