@@ -105,6 +105,7 @@ def sound(
     given: Mapping[str, Any] = ...,
     start: Start = ...,
     needs_browser: str = ...,
+    who: Callable[[Any], Any] | None = ...,
 ) -> Callable[[F], F]: ...
 def sound(
     function: F | None = None,
@@ -115,9 +116,17 @@ def sound(
     given: Mapping[str, Any] = NOTHING,
     start: Start = "portal",
     needs_browser: str = "",
+    who: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Mark a function as a scenario that varies only what the protocol leaves free: it must be accepted."""
-    marks = {"bases": bases, "variants": variants, "given": given, "start": start, "needs_browser": needs_browser}
+    marks = {
+        "bases": bases,
+        "variants": variants,
+        "given": given,
+        "start": start,
+        "needs_browser": needs_browser,
+        "who": who,
+    }
 
     def mark(marked: F) -> F:
         setattr(marked, _MARK, {**marks, "rules": (), "outcome": "must-accept"})

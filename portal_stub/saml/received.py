@@ -173,6 +173,12 @@ class Received(Reading):
         covering = (advised, self.envelope)
         return any(found.parent in covering and not found.misplaced for found in self.signatures_if_any)
 
+    @cached_property
+    def named_assertion(self) -> int:
+        """How many elements are called Assertion: not every reader looks at the namespace as well."""
+        self.envelope  # noqa: B018 - what is not a Response is not searched
+        return sum(1 for _ in self.root.iter("{*}Assertion"))
+
     def is_direct(self, assertion: etree._Element) -> bool:
         """Return whether the assertion stands where it belongs: directly in the Response."""
         return assertion.getparent() is self.envelope
@@ -317,8 +323,8 @@ class Received(Reading):
         reader = self.weaknesses.reader("assertion")
         try:
             believed: etree._Element | None = None if reader is None else reader.read(self)
-        except (NotApplicable, etree.LxmlError, ValueError):
-            return None
+        except (NotApplicable, XmlProblem, etree.LxmlError, ValueError, LookupError):
+            return None  # What a naive reader cannot read it does not believe.
         return believed
 
     @property

@@ -1,5 +1,6 @@
 """Reading XML that a stranger sent: nothing is fetched, nothing is expanded, and size and depth are bounded."""
 
+import re
 import zlib
 from xml.parsers import expat
 
@@ -13,6 +14,8 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 MAX_BYTES = 1024 * 1024
 """Greatest size of a message, in bytes after base64 is undone. Real ones have some thousands."""
 
+
+_DECLARED = re.compile(rb"(?:\xff\xfe|\xfe\xff|\xef\xbb\xbf)?<\?xml[^>]*?encoding=[\"']([A-Za-z0-9._-]+)")
 
 _TOO_DEEP = 114
 """libxml2's code (XML_ERR_RESOURCE_LIMIT) for more than 256 elements inside each other; lxml has no name for it."""
@@ -92,10 +95,25 @@ def parse(data: bytes, *, unbounded: bool = False) -> etree._Element:
     """
     if len(data) > MAX_BYTES and not unbounded:
         raise TooMuch(f"{len(data)} bytes; no more than {MAX_BYTES} are read")
+    refuse_odd_encoding(data)
     try:
         return etree.fromstring(data, parser(unbounded=unbounded))
     except NOT_READ as error:
         raise problem_of(error) from None
+
+
+def refuse_odd_encoding(data: bytes) -> None:
+    """Raise XmlProblem for bytes in which two readers may see two texts (XML 1.0 4.3.3).
+
+    The first bytes contradict the declaration; or it says UTF-7, in which markup hides from who reads ASCII.
+    """
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]
+    found = _DECLARED.match(data.replace(b"\0", b"") if wide else data)
+    declared = "" if found is None else found[1].decode("ascii").lower()
+    if wide and declared and not declared.startswith(("utf-16", "utf-32", "ucs")):
+        raise XmlProblem(f"the bytes are UTF-16 and the declaration says {declared}")
+    if declared == "utf-7":
+        raise XmlProblem("the encoding UTF-7 is not read")
 
 
 def problem_of(error: Exception) -> XmlProblem:

@@ -8,7 +8,7 @@ out, and is then the base ``assertion``.
 from lxml import etree
 
 from idp_sim.catalogue import breaks
-from idp_sim.login import SamlLogin, Status
+from idp_sim.login import Base, SamlLogin, Status
 from idp_sim.saml.names import NAMESPACES, SAML
 from idp_sim.scenarios.saml.forging import (
     HIDING_PLACES,
@@ -27,8 +27,8 @@ from idp_sim.stages import Signed
 
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 PROPERTY = "saml.signature.only-signed-is-read"
-ASSERTION = ("assertion",)
-RESPONSE = ("response", "both")
+ASSERTION: tuple[Base, ...] = ("assertion",)
+RESPONSE: tuple[Base, ...] = ("response", "both")
 
 
 @breaks(PROPERTY, bases=("assertion",), cves=("CVE-2022-41912",))

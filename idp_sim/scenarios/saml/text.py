@@ -1,16 +1,15 @@
 """Texts that two readers read differently: comments, processing instructions, CDATA sections, character references."""
 
-import base64
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
-import attrs
 from lxml import etree
 
 from idp_sim.catalogue import breaks, sound
 from idp_sim.login import BASES, SamlLogin
 from idp_sim.saml.names import NAMESPACES
 from idp_sim.scenarios.saml.forging import beginning_otherwise, ending_otherwise, named_otherwise
+from idp_sim.scenarios.saml.wire import with_xml
 from idp_sim.stages import Draft, Form, Signed
 
 PROPERTY = "saml.signature.only-signed-is-read"
@@ -127,8 +126,5 @@ def control_in_text(login: SamlLogin, control: str) -> SamlLogin:
 
 def _rewritten(form: Form, email: str, written: str) -> Form:
     """Write the NameID otherwise, in the bytes of the message."""
-    fields = dict(form.fields)
-    xml = base64.b64decode(fields["SAMLResponse"]).decode()
-    xml = xml.replace(f">{escape(email)}</", f">{written}</")
-    message = base64.b64encode(xml.encode()).decode()
-    return attrs.evolve(form, fields=tuple({**fields, "SAMLResponse": message}.items()))
+    before, after = f">{escape(email)}</".encode(), f">{written}</".encode()
+    return with_xml(form, lambda xml: xml.replace(before, after))

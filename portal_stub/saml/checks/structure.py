@@ -75,7 +75,7 @@ def structure(received: Received) -> Found:
 def _parts(received: Received) -> Iterator[etree._Element]:
     """Yield the Response and its assertion. Raises NotApplicable where another rule says that they are elsewhere."""
     found = received.assertions
-    if len(found) > 1 or any(not received.is_direct(assertion) for assertion in found):
+    if received.named_assertion > 1 or any(not received.is_direct(assertion) for assertion in found):
         raise NotApplicable("there is another than one assertion in its place")
     if any(signature.misplaced for signature in received.signatures_if_any):
         raise NotApplicable("a signature is not where it belongs")

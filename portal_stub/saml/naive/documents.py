@@ -8,19 +8,19 @@ from typing import Any
 from lxml import etree
 
 from portal_stub.loopback import fetched
-from portal_stub.saml.xml import NOT_READ, XmlProblem, problem_of
+from portal_stub.saml.xml import NOT_READ, XmlProblem, problem_of, refuse_odd_encoding
 from portal_stub.weakness import naive
 
 _XINCLUDE = "{http://www.w3.org/2001/XInclude}include"
 
 
-@naive("document", forgets={"saml.message.no-dtd"})
+@naive("document", forgets={"saml.message.no-dtd"}, loosens={"saml.message.no-dtd"})
 def expands_entities(data: bytes) -> etree._Element:
     """Replaces the entities that the message declares by their text, however much that makes (CVE-2017-9672)."""
     return _parsed(data, etree.XMLParser(resolve_entities="internal", no_network=True))
 
 
-@naive("document", forgets={"saml.message.no-dtd"})
+@naive("document", forgets={"saml.message.no-dtd"}, loosens={"saml.message.no-dtd"})
 def fetches_entities(data: bytes) -> etree._Element:
     """Fetches the external entities and the external DTD that the message names (CVE-2016-10127, CVE-2024-52806)."""
     parser = etree.XMLParser(resolve_entities=True, load_dtd=True, no_network=True)
@@ -68,6 +68,7 @@ def _plain() -> etree.XMLParser[etree._Element]:
 
 
 def _parsed(data: bytes, parser: etree.XMLParser[etree._Element]) -> etree._Element:
+    refuse_odd_encoding(data)
     try:
         return etree.fromstring(data, parser)
     except NOT_READ as error:

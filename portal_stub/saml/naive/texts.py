@@ -14,9 +14,7 @@ _INSTRUCTION = re.compile(rb"<\?(?!xml )[^ ?]+ (.*?)\?>", re.DOTALL)
 _CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 
 
-@naive(
-    "text", forgets=_WHOLE_TEXT, loosens=_WHOLE_TEXT | {"saml.assertion.issuer", "saml.conditions.audience"}
-)
+@naive("text", forgets=_WHOLE_TEXT, loosens=_WHOLE_TEXT | {"saml.assertion.issuer", "saml.conditions.audience"})
 def text_of_first_node(element: etree._Element) -> str:
     """Reads a text only up to the first comment in it (CVE-2017-11427 and its kin)."""
     return element.text or ""
