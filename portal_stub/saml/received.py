@@ -23,7 +23,7 @@ from portal_stub.saml.providers import Provider, providers, those_that_trust
 from portal_stub.saml.reading import Reading
 from portal_stub.saml.sealed import ENCRYPTED_ASSERTION, Document, open_document, open_parts, opened_in
 from portal_stub.saml.signature import Algorithms, Signature, Verification, find_signatures, verify
-from portal_stub.saml.xml import saml, samlp, text_of
+from portal_stub.saml.xml import XmlProblem, saml, samlp, text_of
 
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 ASSERTION, RESPONSE = saml("Assertion"), samlp("Response")

@@ -25,7 +25,7 @@ def test_a_broken_sign_in_violates_exactly_what_it_says(one: Delivered) -> None:
 
 
 @pytest.mark.parametrize("one", [one for one in delivered() if one.case.outcome == "never-as-forged"], ids=every)
-def test_a_forgery_violates_some_guards_of_its_property(one: Delivered) -> None:
+def test_a_forgery_violates_some_guards_of_its_property_or_is_read_as_it_was_signed(one: Delivered) -> None:
     violations = set(one.diagnose().violations)
-    assert violations
+    assert violations or one.observe().result == "as-signed"
     assert violations <= guards_of(one.case.expected[0])
