@@ -1,4 +1,4 @@
-"""Every task of the project by ``nox -s``: ``conformance``, ``tests``, ``deviations``, ``demo``, ``lock``."""
+"""Every task of the project by ``nox -s``: its sessions below, ``tests`` by default."""
 
 import nox
 
@@ -9,6 +9,9 @@ nox.options.sessions = ["tests"]
 # What each file of pinned requirements holds beside the runtime dependencies: the first is part of the second.
 CONFORMANCE = ("--extra", "conformance", "--group", "build")
 TESTS = (*CONFORMANCE, "--group", "test")
+
+IN_THE_BROWSER = ("saml.sound.*", "remote-login.sound.*", "saml.times.*", "remote-login.hash.*")
+"""What the tests perform in the browser as well; ``nox -s conformance`` performs the whole catalogue there."""
 
 
 @nox.session
@@ -26,7 +29,15 @@ def tests(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("pytest", "-n", "auto", *session.posargs)
-    session.run("conformance", "run", "--report", "reports/tests")
+    session.run("conformance", "run", "--driver", "http", "--report", "reports/tests")
+    session.run("conformance", "run", *IN_THE_BROWSER, "--report", "reports/browser")
+
+
+@nox.session(default=False)
+def matrix(session: nox.Session) -> None:
+    """Put the whole catalogue to every weakness, and hold the published matrix against what is found."""
+    _install(session, "tests")
+    session.run("pytest", "-m", "whole_matrix", "tests/referee/test_matrix.py", *session.posargs)
 
 
 @nox.session(default=False)

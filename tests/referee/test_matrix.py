@@ -31,10 +31,12 @@ def weakness(name: str) -> Weakness:
     return next(known for known in all_weaknesses() if known.name == name)
 
 
+@pytest.mark.whole_matrix
 def test_every_case_bites_and_the_matrix_is_diagonal(matrix: Matrix) -> None:
     assert problems(matrix, all_cases()) == []
 
 
+@pytest.mark.whole_matrix
 @pytest.mark.parametrize(("name", "write"), [("weaknesses.html", to_html), ("weaknesses.md", to_markdown)])
 def test_the_published_matrix_is_this_one(matrix: Matrix, name: str, write: Callable[..., str]) -> None:
     published = (DOCS / name).read_text(encoding="utf-8")
