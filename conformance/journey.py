@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import attrs
 
 from conformance.drivers import Form, Query, Shown, Unsupported, Visitor, VisitorFactory
+from conformance.drivers.http import HttpVisitors
 from conformance.sites import ADMINISTRATOR, PASSWORD, Addresses
 from conformance.targets.profile import Profile
 from conformance.targets.target import Grounds
@@ -151,6 +152,12 @@ class Journey:
         self.visitor = before.with_same_cookies()
         self._stack.callback(self.visitor.leave)
         return before
+
+    def visitors_without_browser(self) -> HttpVisitors:
+        """Return what makes plain visitors, for things that happen at one moment: a browser does one after another."""
+        plain = HttpVisitors(self.profile.patience_seconds)
+        self._stack.callback(plain.close)
+        return plain
 
     def portal_of_its_own(self, *, given: Mapping[str, Any] = NOTHING, **changes: Any) -> None:
         """Move to a portal that no other case uses, with these settings (``saml__login_url=...``) changed.

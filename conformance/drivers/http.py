@@ -1,6 +1,6 @@
 """A visitor without a browser, for the work at hand: it knows links, forms and cookies, but no scripts, no SameSite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.cookies import SimpleCookie
 from typing import Any
@@ -44,6 +44,9 @@ class HttpVisitor:
         self._status = 0
         self.url = "about:blank"
         self.moves: list[Form] = []
+        self.stops_before: Callable[[Form], bool] = lambda _: False
+        """Before which request this visitor stops; it is then kept as ``held`` instead of being sent."""
+        self.held: Form | None = None
 
     def open(self, url: str) -> None:
         """Follow a link."""
@@ -120,6 +123,9 @@ class HttpVisitor:
 
     def _move(self, move: Form) -> None:
         for _ in range(MOST_REDIRECTS):
+            if self.stops_before(move):
+                self.held = move
+                return
             response = self._request(move)
             self.url, self._status = move.url, response.status_code
             location = response.headers.get("location")

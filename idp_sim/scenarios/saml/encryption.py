@@ -285,6 +285,17 @@ def not_a_name_id(draft: Draft, name: str) -> Draft:
     return attrs.evolve(draft, login=draft.login.but(encryption=None))
 
 
+@breaks("saml.subject.name-id", given=ENCRYPTED)
+def name_id_and_plain(draft: Draft) -> Draft:
+    """The subject has a NameID and beside it an encrypted one, which names the forged person."""
+    chosen, login = Encryption(what="name-id"), draft.login
+    for genuine in draft.response.findall(".//saml:NameID", NAMESPACES):
+        forged = copy.deepcopy(genuine)
+        forged.text = login.forged.email
+        genuine.addnext(encrypted(plain_text(forged), "EncryptedID", login, chosen, (portal_of(login),)))
+    return attrs.evolve(draft, login=login.but(encryption=None))
+
+
 @breaks("saml.signature.fingerprint", bases=("both",), given=ENCRYPTED)
 def assertion_of_another_key(login: SamlLogin) -> SamlLogin:
     """The encrypted assertion is signed by another key; the response around it is signed by the right one."""

@@ -44,7 +44,8 @@ def _issued_ahead(login: SamlLogin, beyond: timedelta) -> SamlLogin:
     return login.but(issue_instant=login.at + login.drift + beyond)
 
 
-def _issued_ago(login: SamlLogin, beyond: timedelta) -> SamlLogin:
+def issued_ago(login: SamlLogin, beyond: timedelta) -> SamlLogin:
+    """Return the login, issued so far beyond the age that ``LIMITED_AGE`` allows."""
     return login.but(issue_instant=login.at - MOST - login.drift - beyond)
 
 
@@ -75,7 +76,7 @@ def within(login: SamlLogin, place: Place) -> SamlLogin:
 @sound(given=LIMITED_AGE)
 def issued_within_age(login: SamlLogin) -> SamlLogin:
     """The response is ten seconds younger than the portal allows at most."""
-    return _issued_ago(login, -MARGIN)
+    return issued_ago(login, -MARGIN)
 
 
 @sound(given=FRESH, variants=AUTHENTICATED)
@@ -117,7 +118,7 @@ def issued_ahead(login: SamlLogin) -> SamlLogin:
 @breaks("saml.response.issued-recently", given=LIMITED_AGE)
 def issued_too_long_ago(login: SamlLogin) -> SamlLogin:
     """The response was issued ten seconds longer ago than the portal allows at most."""
-    return _issued_ago(login, MARGIN)
+    return issued_ago(login, MARGIN)
 
 
 @breaks("saml.statement.authn-instant", given=FRESH, variants=AUTHENTICATED)
