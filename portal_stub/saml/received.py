@@ -177,7 +177,7 @@ class Received(Reading):
     def named_assertion(self) -> int:
         """How many elements are called Assertion: not every reader looks at the namespace as well."""
         self.envelope  # noqa: B018 - what is not a Response is not searched
-        return sum(1 for _ in self.root.iter("{*}Assertion"))
+        return sum(1 for found in self.root.iter("{*}Assertion") if not self._is_advice(found))
 
     def is_direct(self, assertion: etree._Element) -> bool:
         """Return whether the assertion stands where it belongs: directly in the Response."""

@@ -7,8 +7,6 @@ from conformance.journey import Journey, People
 from idp_sim.catalogue import breaks
 from idp_sim.people import Person
 
-ONCE = {"simple.links_once": True}
-
 
 def _follow(journey: Journey) -> None:
     journey.visitor.open(journey.last_message().url)
@@ -46,9 +44,10 @@ WHOSE: dict[str, Callable[[People], Person]] = {
 """Two sound links for one person made in the same second are the same link, and so is the control's."""
 
 
-@breaks("remote-login.link.once", variants=WHOSE, given=ONCE)
+@breaks("remote-login.link.once", variants=WHOSE)
 def followed_again_where_once(journey: Journey, whose: Callable[[People], Person]) -> None:
     """The same link is followed once more, {variant}, at a portal that is set to accept each link once."""
+    journey.portal_of_its_own(simple__links_once=True)
     journey.sign_in_as(whose(journey.people))
     journey.expect(journey.is_signed_in(), "The link was not accepted the first time.")
     (_again_after_logout if whose is WHOSE["after-logout"] else _again_elsewhere)(journey)
