@@ -68,6 +68,9 @@ def verifies(signature: etree._Element, key_name: str) -> bool:
     return True
 
 
+INSIDE = "what stands inside the signature is taken out with it by the enveloped-signature transform"
+FORGED_FIRST = "of two elements with one ID it takes the first, which is forged"
+
 ODD = {
     "saml.signature-algorithms.hmac-*": "an HMAC: not made with the key at all",
     "saml.signature-algorithms.no-method*": "no method that there is",
@@ -83,6 +86,21 @@ ODD = {
     "saml.transforms.forged-in-copy-of-signature*": "the copy of the signature is digested",
     "saml.canonicalisation.comment-signed*": "a Reference by ID alone leaves comments out (xmldsig-core 4.3.3.3)",
     "saml.signature-shape.two-signatures*": "one is of another key, the other of another login",
+    "saml.digests.comment-in-digest-value@*": "the digest, without the comment, is that of other content",
+    "saml.digests.*signed-info*": "a Signature has one SignedInfo (xmldsig-core 4.1)",
+    "saml.signature-wrapping.genuine-in-signature": INSIDE,
+    "saml.signature-wrapping.genuine-in-object*": INSIDE,
+    "saml.signature-wrapping.response-in-signature*": INSIDE,
+    "saml.signature-wrapping.response-in-object*": INSIDE,
+    "saml.signature-wrapping.same-id-genuine-hidden[wrapper-after]": FORGED_FIRST,
+    "saml.signature-wrapping.same-id-genuine-hidden[object]": FORGED_FIRST,
+    "saml.signature-wrapping.same-id-forged-hidden[extensions]": FORGED_FIRST,
+    "saml.signature-wrapping.same-id-forged-hidden[status-detail]": FORGED_FIRST,
+    "saml.signature-wrapping.same-id-forged-hidden[wrapper-before]": FORGED_FIRST,
+    "saml.parser-differentials.id-under-*[prefixed]": FORGED_FIRST,
+    "saml.parser-differentials.id-under-*[samlp]": FORGED_FIRST,
+    "saml.parser-differentials.id-under-*[xml-id]": FORGED_FIRST,
+    "saml.text.instruction-absorbs@*": "it digests processing instructions as what they are",
 }
 """Signatures by hand that a strict verifier cannot find right, each with the reason."""
 
