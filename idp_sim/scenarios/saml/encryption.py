@@ -94,7 +94,7 @@ def type_left_out(tree: Encrypted) -> None:
     del _data(tree).attrib["Type"]
 
 
-@sound(given=ENCRYPTED)
+@sound(bases=ONLY_INSIDE, given=ENCRYPTED)
 def declared_outside(signed: Signed) -> Signed:
     """The encrypted assertion uses a name space prefix that is declared around it, not inside."""
     prefix = signed.login.prefixes[1]
@@ -183,7 +183,7 @@ def altered(tree: Encrypted, edit: Edit) -> None:
     edit(tree)
 
 
-@breaks("saml.encryption.decrypts", given=ENCRYPTED, veiled=ONLY_INSIDE)
+@breaks("saml.encryption.decrypts", bases=ONLY_INSIDE, given=ENCRYPTED, veiled=ONLY_INSIDE)
 def padding_wrong(signed: Signed) -> Signed:
     """The assertion is encrypted with AES-CBC, and its last bytes say a length of padding that cannot be."""
     sealed = _sealed(signed, plain_text, Encryption(data="aes256-cbc"))
@@ -266,7 +266,7 @@ CONTENTS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@breaks("saml.encryption.content", variants=CONTENTS, given=ENCRYPTED, veiled=ONLY_INSIDE)
+@breaks("saml.encryption.content", variants=CONTENTS, bases=ONLY_INSIDE, given=ENCRYPTED, veiled=ONLY_INSIDE)
 def not_an_assertion(signed: Signed, change: Callable[[bytes], bytes]) -> Signed:
     """What was encrypted is not one assertion, but: {variant}."""
     return _sealed(signed, lambda assertion: change(plain_text(assertion)))
@@ -312,7 +312,7 @@ def _insert(genuine: etree._Element, forged: etree._Element, place: str) -> None
 PLACES = {"first": "first", "last": "last"}
 
 
-@breaks(PROPERTY, variants=PLACES, given=ENCRYPTED)
+@breaks(PROPERTY, variants=PLACES, bases=ONLY_INSIDE, given=ENCRYPTED)
 def plain_beside_encrypted(signed: Signed, place: str) -> Signed:
     """Beside the encrypted, signed assertion stands a forged one, plain and unsigned: {variant}."""
     forged = forged_copy(assertion_of(signed.response), signed.login)
@@ -321,7 +321,7 @@ def plain_beside_encrypted(signed: Signed, place: str) -> Signed:
     return sealed
 
 
-@breaks(PROPERTY, variants=PLACES, given=ENCRYPTED, veiled=ONLY_INSIDE)
+@breaks(PROPERTY, variants=PLACES, bases=ONLY_INSIDE, given=ENCRYPTED, veiled=ONLY_INSIDE)
 def encrypted_beside_plain(signed: Signed, place: str) -> Signed:
     """Beside the plain, signed assertion stands a forged one, encrypted and unsigned: {variant}."""
     genuine = copy.deepcopy(assertion_of(signed.response))
@@ -331,7 +331,7 @@ def encrypted_beside_plain(signed: Signed, place: str) -> Signed:
     return sealed
 
 
-@breaks(PROPERTY, variants=PLACES, given=ENCRYPTED, veiled=ONLY_INSIDE)
+@breaks(PROPERTY, variants=PLACES, bases=ONLY_INSIDE, given=ENCRYPTED, veiled=ONLY_INSIDE)
 def two_encrypted(signed: Signed, place: str) -> None:
     """Two assertions are encrypted: the signed one, and a forged one that is not signed: {variant}."""
     genuine = assertion_of(signed.response)
