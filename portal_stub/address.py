@@ -1,12 +1,20 @@
 """What is an email address (portal-contract R7, S12)."""
 
+import functools
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
+_LONGEST_KEPT = 320
+
 
 def address_problem(text: str) -> str:
     """Return why ``text`` is not an email address, or the empty string when it is one. Nothing is looked up."""
+    return _problem(text) if len(text) <= _LONGEST_KEPT else _problem.__wrapped__(text)
+
+
+@functools.lru_cache(maxsize=1024)  # the same people come again and again
+def _problem(text: str) -> str:
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError as error:

@@ -4,6 +4,7 @@ A check returns a ``Found``. It may raise ``NotApplicable`` when what it is abou
 then says what is missing. Any other exception is logged and becomes ``not-checked``, which never grants.
 """
 
+import functools
 import logging
 from collections.abc import Callable, Iterator, Set
 from typing import Generic, TypeVar
@@ -33,9 +34,17 @@ class NotApplicable(Exception):
     """What the rule is about is not in the message; the text is the reason."""
 
 
+_OK = Found("ok")
+
+
 def ok(got: str = "") -> Found:
     """Return that the rule is kept; ``got`` is what was seen."""
-    return Found("ok", got=got)
+    return Found("ok", got=got) if got else _OK
+
+
+@functools.cache
+def _simply_ok(rule_id: str) -> Finding:
+    return Finding(rule=rule_id, outcome="ok")
 
 
 def violated(expected: str, got: str, hint: str = "") -> Found:
@@ -90,5 +99,7 @@ def _run(rule_id: str, check: Callable[[S], Found], subject: S, waived: Set[str]
         # A check must never take the portal down, and must never grant by failing.
         _log.exception("the check of %s failed", rule_id)
         return Finding(rule=rule_id, outcome="not-checked", reason=f"the check itself failed ({type(error).__name__})")
+    if found is _OK:
+        return _simply_ok(rule_id)
     hint = found.hint or (rule(rule_id).mend if found.outcome in ("violated", "warning") else "")
     return Finding(rule=rule_id, outcome=found.outcome, expected=found.expected, got=found.got, hint=hint)

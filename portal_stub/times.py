@@ -1,9 +1,13 @@
 """Moments and differences in words, and the one format of time that SAML allows."""
 
+import functools
 import re
 from datetime import UTC, datetime, timedelta
 
 _UTC_TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?Z")
+
+_LONGEST_KEPT = 40
+"""Several checks read the same time. What is far longer than any is not kept."""
 
 LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 
@@ -13,6 +17,11 @@ def parse_utc(text: str) -> datetime | None:
 
     A fraction of a second is cut to microseconds.
     """
+    return _parsed(text) if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str) -> datetime | None:
     match = _UTC_TIME.fullmatch(text)
     if match is None:
         return None
@@ -26,7 +35,7 @@ def parse_utc(text: str) -> datetime | None:
 
 def written(moment: datetime) -> str:
     """Return ``moment`` (UTC) as text, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def later(moment: datetime, span: timedelta) -> datetime:

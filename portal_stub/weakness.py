@@ -118,6 +118,8 @@ class Weaknesses:
 
     def reader(self, part: Part) -> NaiveReader | None:
         """Return the naive reader in force for this part, if there is one."""
+        if not self.naive:
+            return None
         return next((found for name in sorted(self.naive) if (found := naive_readers()[name]).part == part), None)
 
     @property

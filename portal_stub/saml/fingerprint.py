@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import hmac
 import re
 from collections.abc import Callable
@@ -19,6 +20,8 @@ Algorithm = Literal["sha1", "sha256"]
 _DIGITS: dict[Algorithm, int] = {"sha1": 40, "sha256": 64}
 _NAMES: dict[Algorithm, str] = {"sha1": "SHA-1", "sha256": "SHA-256"}
 _LABEL = re.compile(r"^\s*sha-?(?:1|256)(?:\s+fingerprint)?\s*[=:]\s*", re.IGNORECASE)
+_LONGEST_KEPT = 8192
+"""Characters of a certificate. What a stranger makes longer is read anew each time, and not kept."""
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -59,6 +62,7 @@ class Trust:
         return any(hmac.compare_digest(own, trusted) for trusted in self.fingerprints)
 
 
+@functools.lru_cache(maxsize=64)
 def fingerprint_of(certificate: x509.Certificate, algorithm: Algorithm) -> str:
     """Return the fingerprint of the certificate: lower-case hex digits."""
     digest = hashes.SHA1() if algorithm == "sha1" else hashes.SHA256()  # noqa: S303 - the fingerprint's own digest (P3)
@@ -115,6 +119,11 @@ def read_certificates(pem: str) -> tuple[x509.Certificate, ...]:
 
 def read_base64_certificate(text: str) -> x509.Certificate | None:
     """Return the certificate whose DER is ``text`` in base64 (blanks ignored), or None when it cannot be read."""
+    return _certificate(text) if len(text) <= _LONGEST_KEPT else _certificate.__wrapped__(text)
+
+
+@functools.lru_cache(maxsize=64)  # an identity provider sends the same one with every message
+def _certificate(text: str) -> x509.Certificate | None:
     try:
         return x509.load_der_x509_certificate(base64.b64decode("".join(text.split()), validate=True))
     except (ValueError, binascii.Error, x509.InvalidVersion):

@@ -9,6 +9,7 @@ from portal_stub.checks import NotApplicable
 from portal_stub.saml.xml import saml
 from portal_stub.times import difference, parse_utc, written
 
+_ADVICE = saml("Advice")
 _PLACES = {
     saml("Conditions"): ("NotBefore", "NotOnOrAfter"),
     saml("SubjectConfirmationData"): ("NotBefore", "NotOnOrAfter"),
@@ -27,18 +28,15 @@ def moment(element: etree._Element, attribute: str, absent: str) -> datetime:
     return found
 
 
-def times(elements: Iterable[etree._Element]) -> Iterator[tuple[str, str]]:
-    """Return name and text of every time that is read from a Response and its assertion: none is read from advice."""
+def times(elements: Iterable[etree._Element]) -> Iterator[tuple[etree._Element, str, str]]:
+    """Return every time of a Response and its assertion but for advice: its element, its attribute and its text."""
     for element in elements:
-        name = etree.QName(element).localname
-        yield f"IssueInstant of the {name}", element.get("IssueInstant", "")
-        for tag, attributes in _PLACES.items():
-            for place in element.iterdescendants(tag):
-                if next(place.iterancestors(saml("Advice")), None) is not None:
-                    continue
-                for attribute in attributes:
+        yield element, "IssueInstant", element.get("IssueInstant", "")
+        for place in element.iterdescendants(*_PLACES):
+            if next(place.iterancestors(_ADVICE), None) is None:
+                for attribute in _PLACES[str(place.tag)]:
                     if attribute in place.attrib:
-                        yield f"{attribute} of {etree.QName(place).localname}", place.get(attribute, "")
+                        yield place, attribute, place.get(attribute, "")
 
 
 def stated(now: datetime, name: str, limit: datetime) -> str:

@@ -3,6 +3,7 @@
 A key speaks for its own identity provider only: of two that are trusted, neither may speak in the other's name.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -20,6 +21,7 @@ class Provider:
     trust: Trust
 
 
+@functools.lru_cache(maxsize=64)  # settings change seldom, messages come often
 def providers(settings: SamlSettings) -> tuple[Provider, ...]:
     """Return the identity providers of these settings; the first is the one to which requests are sent."""
     main = Provider(entity_id=settings.idp_entity_id, trust=trust(settings))

@@ -35,6 +35,7 @@ SHA1_METHODS = frozenset({SignatureMethod.RSA_SHA1})
 SHA1_DIGESTS = frozenset({DigestAlgorithm.SHA1})
 _ENVELOPED = SignatureConstructionMethod.enveloped.value
 _CANONICAL = frozenset(method.value for method in CanonicalizationMethod)
+_with_attribute = etree.XPath("//*[@* = $value]")
 _MOST = 4
 """A sound message has one or two signatures; a stranger's may have thousands, and each costs time."""
 
@@ -244,9 +245,13 @@ def _misplaced(
     if not own or uri != f"#{own}":
         name = "no URI" if uri is None else shown(uri)
         return f"the Reference has {name}, the {etree.QName(parent).localname} around it has the ID {shown(own or '')}"
-    same = root.xpath("//*[@*[translate(local-name(), 'ID', 'id') = 'id'] = $own]", own=own)
-    count = len(same) if isinstance(same, list) else 0
+    count = sum(_has_id(found, own) for found in _with_attribute(root, value=own))
     return "" if count == 1 else f"{count} elements have the ID {shown(own)}"
+
+
+def _has_id(element: etree._Element, value: str) -> bool:
+    """Whether the element has this ID, however the attribute's name is spelt (Id, ID, xml:id ...)."""
+    return any(own == value and etree.QName(name).localname.lower() == "id" for name, own in element.attrib.items())
 
 
 def _odd_transforms(element: etree._Element, references: Sequence[etree._Element]) -> str:

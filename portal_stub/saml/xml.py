@@ -24,6 +24,8 @@ _TOO_DEEP = 114
 NOT_READ = (etree.LxmlError, ValueError, LookupError)
 """What the parser raises."""
 
+_whole_text = etree.XPath("string()")
+
 
 class XmlProblem(Exception):
     """The bytes are not XML that this portal reads; the text says why."""
@@ -138,4 +140,5 @@ def declares_dtd(root: etree._Element) -> bool:
 
 def text_of(element: etree._Element) -> str:
     """Return the whole text inside ``element``, whatever comments or processing instructions stand in it."""
-    return str(element.xpath("string()"))
+    # Without a comment or an element in it, its text is one piece: no need of XPath.
+    return (element.text or "") if len(element) == 0 else str(_whole_text(element))

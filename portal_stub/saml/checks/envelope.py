@@ -92,9 +92,10 @@ def issued_recently(received: Received) -> Found:
 def time_format(received: Received) -> Found:
     """xs:dateTime in UTC, with Z; a fraction is fine."""
     elements = [element for element in (received.envelope, received.assertion_if_any) if element is not None]
-    for name, value in times(elements):
+    for place, attribute, value in times(elements):
         if parse_utc(value) is None:
-            return violated("a time in UTC, such as 2026-01-31T12:00:00Z", f"{name} is {shown(value)}")
+            name = etree.QName(place).localname
+            return violated("a time in UTC, such as 2026-01-31T12:00:00Z", f"{attribute} of {name} is {shown(value)}")
     return ok()
 
 
