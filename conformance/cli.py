@@ -119,9 +119,9 @@ def _described(case: Case) -> dict[str, object]:
 
 
 def _selected(selects: tuple[str, ...]) -> tuple[Case, ...]:
-    cases, complaints = select(all_cases(), selects)
-    for complaint in complaints:
-        click.echo(complaint, err=True)
+    cases, remarks = select(all_cases(), selects)
+    for remark in remarks:
+        click.echo(remark, err=True)
     if not cases:
         _stop(Exit.NOTHING_SELECTED, "Nothing is selected. 'conformance list' shows every case.")
     return cases

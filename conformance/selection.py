@@ -4,26 +4,31 @@ import re
 from collections.abc import Iterable, Sequence
 
 from conformance.case import Case
+from idp_sim.aliases import aliases, today, told
 from rulebook.strict_toml import nearest
 
 
 def select(cases: Sequence[Case], patterns: Iterable[str]) -> tuple[tuple[Case, ...], list[str]]:
-    """Return the cases that the patterns name, in the order of the catalogue, and a sentence for each that names none.
+    """Return the cases that the patterns name, in the order of the catalogue, and what is to be said of the patterns.
 
-    A pattern is an exact case id, a glob in which only ``*`` and ``?`` are special, ``rule:GLOB``, or ``not:GLOB``,
+    That is a sentence for each that names no case, and for each that is an old id. A pattern is an exact case id (also
+    one that the case had before), a glob in which only ``*`` and ``?`` are special, ``rule:GLOB``, or ``not:GLOB``,
     which takes away. Without a pattern that adds, all cases are meant.
     """
-    added, taken, complaints = set[str](), set[str](), list[str]()
+    added, taken, remarks = set[str](), set[str](), list[str]()
     adds = False
     for pattern in patterns:
         takes = pattern.startswith("not:")
         adds |= not takes
-        found = _matching(cases, pattern.removeprefix("not:"))
+        word = pattern.removeprefix("not:")
+        if word in aliases():
+            remarks.append(told(word))
+        found = _matching(cases, today(word))
         if not found:
-            complaints.append(f"No case matches '{pattern}'.{_nearest(cases, pattern)}")
+            remarks.append(f"No case matches '{pattern}'.{_nearest(cases, pattern)}")
         (taken if takes else added).update(found)
     chosen = (added if adds else {case.id for case in cases}) - taken
-    return tuple(case for case in cases if case.id in chosen), complaints
+    return tuple(case for case in cases if case.id in chosen), remarks
 
 
 def matches(glob: str, text: str) -> bool:

@@ -12,11 +12,12 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 import idp_sim.scenarios
+from idp_sim.aliases import aliases, told
 from idp_sim.catalogue import Scenario, load
 from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
 from idp_sim.login import BASES
-from idp_sim.mint import FORMS, CannotMint, Order, Written, cases_of, check_id, find, mint, write_all, written
+from idp_sim.mint import FORMS, CannotMint, Case, Order, Written, cases_of, check_id, find, mint, write_all, written
 from idp_sim.people import Person, directory
 from idp_sim.portals_file import load_portals
 from rulebook.strict_toml import FileProblem, nearest
@@ -153,7 +154,7 @@ def described(scenario: Scenario) -> dict[str, Any]:
 @plain_errors
 def show(scenario_id: str) -> None:
     """Show all that is known of one scenario."""
-    scenario = find(load(idp_sim.scenarios), scenario_id, None).scenario
+    scenario = _found(load(idp_sim.scenarios), scenario_id, None).scenario
     lines = [scenario.id, "", scenario.description, ""]
     for broken in scenario.breaks:
         lines += [f"breaks:   {broken.id} ({broken.level}, {broken.clause})", f"          {broken.statement}"]
@@ -204,7 +205,7 @@ def mint_command(
     """Write the message of a scenario, without a browser; or with --all those of every scenario."""
     _check_usage(scenario_id, everything, folder, [name for name in (base and "--base", form and "--form") if name])
     known = load(idp_sim.scenarios)
-    case = find(known, scenario_id, base) if scenario_id else None
+    case = _found(known, scenario_id, base) if scenario_id else None
     order = Order(
         portal=_portal(file, portal_name),
         person=_person(email),
@@ -222,6 +223,13 @@ def mint_command(
         for sentence in left_out:
             click.echo(f"Left out: {sentence}", err=True)
         click.echo(f"{count} minted into {folder}, {len(left_out)} left out.")
+
+
+def _found(known: Sequence[Scenario], words: str, base: str | None) -> Case:
+    """Return the case that the words name, and say so when they are an old id."""
+    if words in aliases():
+        click.echo(told(words), err=True)
+    return find(known, words, base)
 
 
 def _check_usage(scenario_id: str | None, everything: bool, folder: Path | None, single: list[str]) -> None:

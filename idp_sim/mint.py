@@ -12,6 +12,7 @@ from typing import Any, Literal, cast, get_args
 
 import attrs
 
+from idp_sim.aliases import today
 from idp_sim.catalogue import CannotPerform, Outcome, Scenario
 from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
@@ -103,9 +104,12 @@ def cases_of(scenarios: Iterable[Scenario]) -> Iterator[Case]:
 
 
 def find(scenarios: Iterable[Scenario], words: str, base: str | None) -> Case:
-    """Return the case that an id names, with or without ``@BASE``. Raises CannotMint, which names the nearest one."""
+    """Return the case that an id names, also an old one, with or without ``@BASE``.
+
+    Raises CannotMint, which names the nearest one.
+    """
     known = {scenario.id: scenario for scenario in scenarios}
-    scenario_id, _, its_base = words.partition("@")
+    scenario_id, _, its_base = today(words).partition("@")
     if scenario_id not in known:
         close = nearest(scenario_id, known)
         raise CannotMint(f"There is no scenario '{words}' to mint.{close} {PERFORMED_BY_THE_REFEREE}")
