@@ -323,7 +323,7 @@ class Received(Reading):
         reader = self.weaknesses.reader("assertion")
         try:
             believed: etree._Element | None = None if reader is None else reader.read(self)
-        except (NotApplicable, XmlProblem, etree.LxmlError, ValueError, LookupError):
+        except (NotApplicable, XmlProblem, etree.LxmlError, ValueError, LookupError, StopIteration):
             return None  # What a naive reader cannot read it does not believe.
         return believed
 
