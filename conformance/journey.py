@@ -71,13 +71,14 @@ class Journey:
 
     def finish_sign_in(self, scenario: str = "", person: Person | None = None) -> None:
         """Choose the person, the scenario (by default the sound one) and the base, and sign in."""
-        person = person or self.people.main
-        self.visitor.choose("person", person.email)
+        choice = {"person": (person or self.people.main).email}
         if scenario:
-            self.visitor.choose("scenario", scenario)
+            choice["scenario"] = scenario
         if self.protocol == "saml" and self.base != "assertion":
-            self.visitor.choose("base", self.base)
+            choice["base"] = self.base
+        self.visitor.fill(choice)
         self.visitor.press("#sign-in")
+        self._expect_sent("/sign-in")
 
     def sign_in(self, scenario: str = "", person: Person | None = None, start: Start | None = None) -> None:
         """Sign in from beginning to end."""
@@ -103,10 +104,10 @@ class Journey:
         """
         email = (person or self.people.main).email
         self.visitor.open(f"{self.sites.simulator}/saml/logout/start?portal=portal")
-        self.visitor.choose("session", email if session == 1 else f"{email} {session}")
+        choice = {"session": email if session == 1 else f"{email} {session}"}
         if other is not None:
-            self.visitor.choose("other", other.email)
-        self._send_logout(scenario)
+            choice["other"] = other.email
+        self._send_logout(scenario, choice)
         at_simulator = urlsplit(self.visitor.url).netloc == urlsplit(self.sites.simulator).netloc
         self.answer_shown = self.visitor.read(ANSWER).texts if at_simulator else {}
 
@@ -116,10 +117,16 @@ class Journey:
         self._arrive_at_simulator()
         self._send_logout(scenario)
 
-    def _send_logout(self, scenario: str) -> None:
-        if scenario:
-            self.visitor.choose("scenario", scenario)
+    def _send_logout(self, scenario: str, choice: Mapping[str, str] = NOTHING) -> None:
+        self.visitor.fill({**choice, **({"scenario": scenario} if scenario else {})})
         self.visitor.press("#log-out")
+        self._expect_sent("/saml/logout/send")
+
+    def _expect_sent(self, path: str) -> None:
+        """Raise Unmet where the simulator did not send what was chosen: nothing is learnt of the portal then."""
+        if self.visitor.url == f"{self.sites.simulator}{path}":
+            said = self.visitor.read({"problem": Query("main")}).texts["problem"]
+            raise Unmet(f"The identity provider did not send it: {said}")
 
     def open_page(self, path: str) -> None:
         """Open a page of the portal."""

@@ -98,5 +98,6 @@ def _policy(inline: Mapping[str, str]) -> str:
 
     return (
         f"default-src 'none'; script-src {digests('.js')}; style-src {digests('.css')}; img-src data:; "
+        "connect-src 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )

@@ -8,10 +8,14 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 import lxml.html
+from lxml import etree
 
 from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed, Unsupported
 
 MOST_REDIRECTS = 20
+
+_FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
+_AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
 
 
 class HttpVisitors:
@@ -52,17 +56,14 @@ class HttpVisitor:
         """Follow a link."""
         self._move(Form("GET", url))
 
-    def choose(self, name: str, value: str) -> None:
-        """Choose a radio button. Raises NotOnPage when the page has none such."""
-        if not self._document.xpath("//input[@type='radio'][@name=$n][@value=$v]", n=name, v=value):
-            raise NotOnPage(f"the page {self.url} offers no {name} '{value}'")
-        self._values[name] = value
-
     def fill(self, fields: Mapping[str, str]) -> None:
-        """Fill in fields. Raises NotOnPage for a field that is not on the page."""
-        for name in fields:
-            if not self._document.xpath("//*[self::input or self::select or self::textarea][@name=$n]", n=name):
+        """Fill in fields. Raises NotOnPage for one that is not on the page, or does not offer the value."""
+        for name, value in fields.items():
+            found = _FIELDS(self._document, name=name)
+            if not found:
                 raise NotOnPage(f"the page {self.url} has no field '{name}'")
+            if found[0].get("type") == "radio" and all(radio.get("value") != value for radio in found):
+                raise NotOnPage(f"the page {self.url} offers no {name} '{value}'")
         self._values.update(fields)
 
     def tick(self, name: str, *, on: bool) -> None:
@@ -77,7 +78,7 @@ class HttpVisitor:
             raise NotOnPage(f"the page {self.url} has no button '{selector}'")
         form = next(buttons[0].iterancestors("form"))
         fields = dict(form.form_values())
-        fields.update({name: value for name, value in self._values.items() if form.xpath(".//*[@name=$n]", n=name)})
+        fields.update({name: value for name, value in self._values.items() if name in form.fields})
         if buttons[0].get("name"):
             fields[buttons[0].get("name")] = buttons[0].get("value", "")
         self._submit(
@@ -137,7 +138,7 @@ class HttpVisitor:
                 response.content or b"<html></html>", lxml.html.HTMLParser(encoding="utf-8")
             )
             self._values = {}
-            automatic = self._document.xpath("//form[@data-auto-submit]")
+            automatic = _AUTOMATIC(self._document)
             if not automatic:
                 return
             form = automatic[0]

@@ -76,11 +76,11 @@ class Visitor(Protocol):
     def open(self, url: str) -> None:
         """Type an address."""
 
-    def choose(self, name: str, value: str) -> None:
-        """Choose the radio button ``name`` that has this value."""
-
     def fill(self, fields: Mapping[str, str]) -> None:
-        """Fill in fields of the page, by their names."""
+        """Fill in fields of the page, by their names: texts, lists, and radio buttons by their values.
+
+        Raises NotOnPage for a field that the page has not, or that does not offer the value.
+        """
 
     def tick(self, name: str, *, on: bool) -> None:
         """Tick or clear a box."""

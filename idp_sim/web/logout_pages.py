@@ -33,7 +33,7 @@ def start() -> ResponseReturnValue:
     here = site()
     portal = portal_named(request.args.get("portal"), here.config)
     _check_slo(portal)
-    return _page(here, portal, "request", {}, sessions=here.sessions.at_portal(portal.name))
+    return _page(portal, "request", {}, sessions=here.sessions.at_portal(portal.name))
 
 
 @logout_pages.route("/saml/slo", methods=["GET", "POST"])
@@ -57,7 +57,13 @@ def single_logout() -> ResponseReturnValue:
         return render_template("logout_answered.html", portal=portal, answer=asked)
     here.sessions.forget(portal.name, asked.name_id, asked.session_indexes)
     carried = {"in_response_to": asked.id, "relay_state": asked.relay_state, "name_id": asked.name_id}
-    return _page(here, portal, "response", {name: value for name, value in carried.items() if value is not None})
+    return _page(portal, "response", {name: value for name, value in carried.items() if value is not None})
+
+
+@logout_pages.get("/saml/logout/scenarios/<any('request', 'response'):kind>")
+def scenarios(kind: Kind) -> ResponseReturnValue:
+    """Give the list from which a logout is chosen, for the page to show when it is asked for."""
+    return render_template("scenarios.html", topics=_topics(site(), kind), protocol="saml-logout")
 
 
 @logout_pages.post("/saml/logout/send")
@@ -103,16 +109,14 @@ def _answer(here: Site, portal: Portal) -> Logout:
     )  # fmt: skip
 
 
-def _page(
-    here: Site, portal: Portal, kind: Kind, hidden: Mapping[str, str], sessions: Mapping[str, object] | None = None
-) -> str:
+def _page(portal: Portal, kind: Kind, hidden: Mapping[str, str], sessions: Mapping[str, object] | None = None) -> str:
     return render_template(
         "log_out.html",
         portal=portal,
         kind=kind,
         hidden={"portal": portal.name, **hidden},
         sessions=sessions,
-        topics=_topics(here, kind),
+        offered=f"/saml/logout/scenarios/{kind}",
         default=_DEFAULTS[kind],
     )
 

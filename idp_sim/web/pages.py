@@ -44,21 +44,10 @@ class Site:
         return idp_metadata(self.config.entity_id, self.config.sso_url, certificates, self.config.slo_url)
 
     @functools.cached_property
-    def choices(self) -> dict[Protocol, tuple[Markup, Markup]]:
-        """People and scenarios of the sign-in page as HTML. They are the same on every visit and by far its most."""
-        people = _part("people.html", people=self.menu.people.values())
-        return {
-            "saml": (people, self._scenarios("saml")),
-            "remote-login": (people, self._scenarios("remote-login")),
-        }
-
-    def _scenarios(self, protocol: Protocol) -> Markup:
-        topics = self.menu.topics(protocol)
-        return _part("scenarios.html", topics=topics, protocol=protocol, default=default_scenario(protocol))
-
-
-def _part(template: str, **context: object) -> Markup:
-    return Markup(render_template(template, **context))  # noqa: S704  the template has escaped what it shows
+    def people(self) -> Markup:
+        """The people of the sign-in page as HTML. They are the same on every visit and by far its most."""
+        shown = render_template("people.html", people=self.menu.people.values())
+        return Markup(shown)  # noqa: S704  the template has escaped what it shows
 
 
 def site() -> Site:
@@ -100,17 +89,22 @@ def remote_login() -> ResponseReturnValue:
 
 
 def _sign_in_page(visit: Visit) -> str:
-    people, scenarios = site().choices[visit.protocol]
     first = next(iter(site().menu.people.values())).name
     return render_template(
         "sign_in.html",
         visit=visit,
-        people=people,
+        people=site().people,
         first=first,
-        scenarios=scenarios,
+        offered=f"/sign-in/scenarios/{visit.protocol}",
         default=default_scenario(visit.protocol),
         bases=BASES,
     )
+
+
+@pages.get("/sign-in/scenarios/<any('saml', 'remote-login'):protocol>")
+def scenarios(protocol: Protocol) -> ResponseReturnValue:
+    """Give the list from which a scenario is chosen, for the sign-in page to show when it is asked for."""
+    return render_template("scenarios.html", topics=site().menu.topics(protocol), protocol=protocol)
 
 
 @pages.post("/sign-in")

@@ -121,8 +121,8 @@ def test_the_catalogue_and_the_sign_in_pages_show_every_scenario() -> None:
     catalogue = BENCH.open("/catalogue")
     assert {link.text_content() for link in catalogue.all("//main//li/a")} == {known.id for known in scenarios}
     for protocol, path in (("saml", PATHS[3]), ("remote-login", PATHS[4])):
-        page = BENCH.open(path)
-        shown = {str(radio.get("value")): radio for radio in page.all("//input[@name='scenario']")}
+        page = BENCH.open(str(BENCH.open(path).one("//*[@id='scenarios']").get("data-from")))
+        shown = {str(radio.get("value")): radio for radio in page.all("//input[@name='listed']")}
         assert set(shown) == {known.id for known in scenarios if known.protocol == protocol}
         for known in scenarios:
             if known.protocol == protocol:

@@ -16,9 +16,9 @@ def set_up(journey: Journey) -> None:
     secret = journey.visitor.read({"secret": journey.secret_shown}).texts["secret"]
     journey.expect(bool(secret), "The page does not show the shared secret.")
     journey.visitor.tick("sso_enabled", on=True)
-    journey.visitor.choose("method", "simple")
     journey.visitor.fill(
         {
+            "method": "simple",
             "simple.remote_login_url": f"{journey.sites.simulator}/remote-login",
             "simple.remote_logout_url": f"{journey.sites.simulator}/remote-logout",
         }

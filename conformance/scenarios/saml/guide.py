@@ -14,9 +14,9 @@ def set_up(journey: Journey) -> None:
     fingerprint = fingerprint_in(journey.sites)
     journey.open_security()
     journey.visitor.tick("sso_enabled", on=True)
-    journey.visitor.choose("method", "saml")
     journey.visitor.fill(
         {
+            "method": "saml",
             "saml.login_url": f"{journey.sites.simulator}/saml/sso",
             "saml.logout_url": f"{journey.sites.simulator}/saml/logout",
             "saml.fingerprint": fingerprint,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from portal_stub.saml.decryption import XENC
 from portal_stub.saml.naive.wrapping import having_id, own_assertion
 from portal_stub.saml.naive.xmldsig import (
     canonical,
@@ -17,12 +18,14 @@ from portal_stub.saml.naive.xmldsig import (
     without,
 )
 from portal_stub.saml.received import Received
-from portal_stub.saml.xml import ds, saml, text_of
+from portal_stub.saml.xml import DS, ds, saml, text_of
 from portal_stub.weakness import naive
 
 _ONE = {"saml.signature.one-signed-info"}
 _PROPERTY = {"saml.signature.only-signed-is-read"}
 _DIGEST, _WHOLE_TEXT = {"saml.signature.digest"}, {"saml.signature.whole-text"}
+_NOT_ITS_OWN = (DS, XENC)
+"""What the libraries below read stays as it is."""
 _ANY = _PROPERTY | _DIGEST | {"saml.signature.value"}
 
 
@@ -113,5 +116,7 @@ def ignores_namespaces(received: Received) -> etree._Element | None:
 def _as_saml(element: etree._Element) -> etree._Element:
     copied = copy.deepcopy(element)
     for part in copied.iter("{*}*"):
-        part.tag = saml(etree.QName(part).localname)
+        name = etree.QName(part)
+        if name.namespace not in _NOT_ITS_OWN:
+            part.tag = saml(name.localname)
     return copied
