@@ -130,8 +130,9 @@ def delivered() -> tuple[Delivered, ...]:
     return tuple(one for case in all_cases() if (one := deliver(case)) is not None)
 
 
-def deliver(case: Case) -> Delivered | None:
-    """Mint one case, or return None for a journey."""
+def deliver(case: Case, seed: str | None = None) -> Delivered | None:
+    """Mint one case, or return None for a journey; by default each has a seed of its own."""
+    seed = case.id if seed is None else seed
     person, scenario = directory()[0], case.scenario
     if scenario.stage == "journey":
         return None
@@ -149,28 +150,28 @@ def deliver(case: Case) -> Delivered | None:
         encryption_certificate=encryption_certificate() if scenario.encrypted else None,
     )
     if scenario.stage == "logout settings":
-        return Delivered(case, perform_logout(_logout(case, portal), keyring()), scenario.apply(settings).read())
+        return Delivered(case, perform_logout(_logout(case, portal, seed), keyring()), scenario.apply(settings).read())
     if scenario.protocol == "saml-logout":
-        return Delivered(case, perform_logout(_logout(case, portal), keyring(), scenario), known)
+        return Delivered(case, perform_logout(_logout(case, portal, seed), keyring(), scenario), known)
     asked = REQUEST if scenario.start == "portal" else None
     login: Any = RemoteLogin(person=person, portal=portal, at=NOW)
     if case.protocol == "saml":
         login = SamlLogin(
-            person=person, portal=portal, at=NOW, seed=case.id, base=case.base or "assertion", in_response_to=asked
+            person=person, portal=portal, at=NOW, seed=seed, base=case.base or "assertion", in_response_to=asked
         )
     if scenario.stage == "settings":
         return Delivered(case, perform(login, keyring()), scenario.apply(settings).read())
     return Delivered(case, perform(login, keyring(), scenario), settings.read())
 
 
-def _logout(case: Case, portal: Portal) -> Logout:
+def _logout(case: Case, portal: Portal, seed: str) -> Logout:
     kind = KIND_OF[case.scenario.start]
     return Logout(
         kind=kind,
         person=directory()[0],
         portal=portal,
         at=NOW,
-        seed=case.id,
+        seed=seed,
         in_response_to=REQUEST if kind == "response" else None,
         session_indexes=("_session",) if kind == "request" else (),
     )

@@ -104,21 +104,6 @@ def portal_with(profile: Profile) -> Portal:
     return attrs.evolve(PORTAL, remote_login=attrs.evolve(PORTAL.remote_login, profile=profile))
 
 
-def test_no_two_cases_of_a_portal_are_the_same_message() -> None:
-    seen: dict[object, str] = {}
-    for case in MESSAGES:
-        given = tuple(sorted(case.scenario.given.items()))
-        if case.scenario.protocol == "saml-logout":
-            sent: object = (given, logout(case.scenario))
-        elif case.base is None:
-            profile = case.scenario.given.get("simple.profile", "hmac-md5")
-            sent = (given, link(remote_login(portal=portal_with(profile)), case.scenario).url)
-        else:
-            asked = "_request" if case.scenario.start == "portal" else None
-            sent = (given, sent_by(post(saml_login(base=case.base, in_response_to=asked), case.scenario)))
-        assert seen.setdefault(sent, case.id) == case.id
-
-
 def test_forgeries_leave_the_signed_assertion_alone() -> None:
     sound = tree_of(post(saml_login())).find("saml:Assertion", NAMESPACES)
     assert sound is not None

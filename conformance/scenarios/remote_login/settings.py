@@ -16,7 +16,7 @@ def saml_chosen(settings: PortalSettings) -> PortalSettings:
     return settings.but(sso__method="saml")
 
 
-@breaks("remote-login.hash.matches", variants={"md5": "md5", "hmac-md5-salted": "hmac-md5-salted"})
+@breaks("remote-login.hash.matches", variants={"md5": "md5"})
 def other_profile(settings: PortalSettings, profile: str) -> PortalSettings:
     """The portal expects the formula of the profile {variant}, and the remote login page uses hmac-md5."""
     return settings.but(simple__profile=profile)
