@@ -125,8 +125,9 @@ class Journey:
     def _expect_sent(self, path: str) -> None:
         """Raise Unmet where the simulator did not send what was chosen: nothing is learnt of the portal then."""
         if self.visitor.url == f"{self.sites.simulator}{path}":
-            said = self.visitor.read({"problem": Query("main")}).texts["problem"]
-            raise Unmet(f"The identity provider did not send it: {said}")
+            problem = self.visitor.read({"problem": Query("#problem")}).texts["problem"]
+            if problem is not None:
+                raise Unmet(f"The identity provider did not send it: {problem}")
 
     def open_page(self, path: str) -> None:
         """Open a page of the portal."""

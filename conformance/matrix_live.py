@@ -104,5 +104,5 @@ def perform(
 def _referee(target: str, visitors: VisitorFactory, stack: contextlib.ExitStack, *, browser: bool) -> Referee:
     found = find(target)
     assert found.weaknesses is not None  # noqa: S101 - it is the stub
-    grounds = StubGrounds(found.weaknesses, {}, stack, stack.enter_context(Canary()).url)
+    grounds = StubGrounds(found.weaknesses, stack, stack.enter_context(Canary()).url)
     return Referee(found, grounds, visitors, People(*directory()[:PEOPLE_EACH]), browser)

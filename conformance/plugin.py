@@ -7,7 +7,6 @@ them, and to pytest a case has passed when it was performed. With ``-n`` a batch
 
 import contextlib
 import functools
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,13 +21,13 @@ from conformance.drivers.http import HttpVisitors
 from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
 from conformance.journey import People
 from conformance.referee import Performed, Referee
-from conformance.sites import PEOPLE_EACH, Addresses
+from conformance.sites import PEOPLE_EACH
 from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
 from idp_sim.people import directory
 
-BATCH = 10
+BATCH = 25
 """Most cases that share a closing control: a killed run loses no more of them, for each worker."""
 
 PERFORMED = pytest.StashKey[Performed]()
@@ -43,7 +42,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", default="stub", help="the portal under test")
     group.addoption("--driver", default="browser", choices=["browser", "http"], help="how sites are visited")
     group.addoption("--case", action="append", default=[], help="the id of a case to run; may be repeated")
-    group.addoption("--sites", default="{}", help="the sites that are running, by protocol, as JSON")
     group.addoption("--canary", default=Portal("", "").canary_url, help="the address that no portal may fetch")
     group.addoption("--run-dir", default="", help="where messages and pictures are kept")
 
@@ -208,11 +206,10 @@ def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee
     """Start what one worker needs; the stack stops it."""
     target = find(config.getoption("target"))
     worker = getattr(config, "workerinput", {})
-    running = {protocol: Addresses(*sites) for protocol, sites in json.loads(config.getoption("sites")).items()}
     if target.weaknesses is None:
         grounds: Grounds = RealGrounds(target.profile, config.getoption("canary"))
     else:
-        grounds = StubGrounds(target.weaknesses, running, stack, config.getoption("canary"))
+        grounds = StubGrounds(target.weaknesses, stack, config.getoption("canary"))
     everybody = directory()
     first = int(worker.get("workerid", "gw0").removeprefix("gw")) * PEOPLE_EACH % len(everybody)
     people = People(*everybody[first : first + PEOPLE_EACH])

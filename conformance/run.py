@@ -1,14 +1,12 @@
 """One run: the sites, pytest with the suite, the stream of verdicts, the reports, the exit code."""
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import attrs
 import click
 import pytest
 
@@ -28,8 +26,7 @@ from conformance.events import (
     summary_line,
 )
 from conformance.report import write_all
-from conformance.sites import Addresses, stub_sites
-from conformance.targets.target import METHODS, Target, simulator_for
+from conformance.targets.target import Target, simulator_for
 from idp_sim.keyring import Keyring
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
@@ -77,7 +74,7 @@ def run(
         started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         selected=len(cases),
     )
-    with Writer(directory, header) as writer, Canary() as canary, default_sites(target, canary.url) as sites:
+    with Writer(directory, header) as writer, Canary() as canary, _simulator_beside(target, canary.url):
         recorder = Recorder(writer, len(cases))
         arguments = [
             *("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
@@ -85,7 +82,6 @@ def run(
             *("-c", str(Path(conformance.suite.__file__).with_name("pytest.toml"))),
             *(["-p", "xdist", "-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []),
             *("--target", target.text, "--driver", driver, "--run-dir", str(directory)),
-            *("--sites", json.dumps({protocol: attrs.astuple(pair) for protocol, pair in sites.items()})),
             *("--canary", canary.url),
             *(f"--case={case.id}" for case in cases),
             *pytest_options,
@@ -108,8 +104,8 @@ def run(
 
 
 @contextlib.contextmanager
-def default_sites(target: Target, canary_url: str) -> Iterator[dict[str, Addresses]]:
-    """Run the sites that most cases visit: for the stub a pair for each protocol, else the simulator alone.
+def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
+    """Run the simulator beside a portal that somebody else runs; beside stubs, each worker runs its own.
 
     Raises FileProblem when the simulator cannot listen where the target's profile says.
     """
@@ -118,11 +114,4 @@ def default_sites(target: Target, canary_url: str) -> Iterator[dict[str, Address
             instance = target.profile.simulator.instance
             keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
             stack.enter_context(simulator_for(target.profile, keyring, canary_url))
-            yield {}
-            return
-        yield {
-            protocol: stack.enter_context(
-                stub_sites({"sso.method": method}, None, target.weaknesses, canary_url=canary_url)
-            )
-            for protocol, method in METHODS.items()
-        }
+        yield

@@ -5,6 +5,7 @@ docstring is its published description, and the type of its first parameter is t
 deviates. Nothing else is registered anywhere: ``load`` walks the package.
 """
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -198,6 +199,7 @@ def _default_outcome(broken: Rule) -> Outcome:
     return "must-refuse" if broken.level == "MUST" else "advisory"
 
 
+@functools.cache
 def load(package: ModuleType) -> tuple[Scenario, ...]:
     """Import every module below ``package`` and return its scenarios in the order of their files and lines.
 

@@ -92,12 +92,10 @@ class Grounds(Protocol):
 class StubGrounds:
     """Stubs with whatever settings a case needs; those that cases share are started when first needed, and kept."""
 
-    def __init__(
-        self, weaknesses: Weaknesses, running: Mapping[str, Addresses], stack: contextlib.ExitStack, canary_url: str
-    ) -> None:
+    def __init__(self, weaknesses: Weaknesses, stack: contextlib.ExitStack, canary_url: str) -> None:
         self._weaknesses, self._stack, self._keyring = weaknesses, stack, Keyring.ephemeral()
         self._canary_url = canary_url
-        self._started = {repr((protocol, [])): sites for protocol, sites in running.items()}
+        self._started: dict[str, Addresses] = {}
 
     def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
         """Return sites of stubs that trust each other."""

@@ -1,7 +1,7 @@
 """Login attempts (P11): every message over single sign-on, what each check found, and what the person was told."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -101,6 +101,8 @@ def _opens_the_door(diagnosis: Diagnosis) -> bool:
     )
 
 
+_FIELDS = tuple(field.name for field in attrs.fields(Finding))
+
+
 def _masked_finding(finding: Finding, secrets: tuple[str, ...]) -> dict[str, str]:
-    fields: Mapping[str, str] = attrs.asdict(finding)
-    return {name: storable(masked(value, secrets) or "") for name, value in fields.items()}
+    return {name: storable(masked(value, secrets) or "") for name in _FIELDS if (value := getattr(finding, name))}

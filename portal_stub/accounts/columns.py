@@ -1,10 +1,13 @@
 """Column types that take whatever a stranger sends and give back what the portal works with."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
+
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -35,7 +38,7 @@ class AnyText(TypeDecorator[str]):
 
 def storable(text: str) -> str:
     """Return ``text`` with NUL and lone surrogates replaced by U+FFFD."""
-    return "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text)
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def digest(text: str) -> str:

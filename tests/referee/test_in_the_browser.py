@@ -42,7 +42,7 @@ def verdict(case: Case, visitors: VisitorFactory, target: str = "stub") -> Verdi
         people = People(*directory()[:PEOPLE_EACH])
         referee = Referee(
             found,
-            StubGrounds(found.weaknesses, {}, stack, stack.enter_context(Canary()).url),
+            StubGrounds(found.weaknesses, stack, stack.enter_context(Canary()).url),
             visitors,
             people,
             browser=True,

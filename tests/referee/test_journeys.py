@@ -49,7 +49,7 @@ def referee(target: str, visitors: VisitorFactory, stack: contextlib.ExitStack) 
     people = People(*directory()[:PEOPLE_EACH])
     return Referee(
         found,
-        StubGrounds(found.weaknesses, {}, stack, stack.enter_context(Canary()).url),
+        StubGrounds(found.weaknesses, stack, stack.enter_context(Canary()).url),
         visitors,
         people,
         browser=False,
