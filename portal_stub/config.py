@@ -143,12 +143,11 @@ def _own_address(_: object, __: "attrs.Attribute[str]", value: str) -> None:
 
 
 def _address(_: object, __: "attrs.Attribute[str]", value: str) -> None:
-    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 (only where accounts are set)
+    from portal_stub.address import address_problem  # noqa: PLC0415 (its library is for where accounts are set)
 
-    try:
-        validate_email(value, check_deliverability=False)
-    except EmailNotValidError as error:
-        raise ValueError(f"expected an email address, got {value!r}: {error}") from None
+    problem = address_problem(value)
+    if problem:
+        raise ValueError(f"expected an email address, got {value!r}: {problem}")
 
 
 def _not_blank(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
