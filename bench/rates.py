@@ -28,7 +28,7 @@ from signxml import XMLSigner, XMLVerifier, methods
 
 from idp_sim.config import Portal
 from idp_sim.keyring import Keyring
-from idp_sim.login import SamlLogin
+from idp_sim.login import SamlLogin, named
 from idp_sim.people import directory
 from idp_sim.perform import by_tree, perform
 from idp_sim.stages import Form
@@ -45,6 +45,7 @@ EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 
+HELPDESK = Portal("portal", PORTAL)
 KEYRING = Keyring.ephemeral()
 KEY, CERTIFICATE = KEYRING.key("signing"), KEYRING.certificate("signing")
 PEM = CERTIFICATE.public_bytes(serialization.Encoding.PEM).decode()
@@ -58,9 +59,10 @@ Turn = Callable[[], object]
 def a_login(number: int) -> SamlLogin:
     """Return one of many sign-ins: another person, another seed."""
     person = directory()[number % len(directory())]
-    portal = Portal("portal", PORTAL)
-    login = SamlLogin(person=person, portal=portal, at=NOW, seed=str(number), in_response_to=REQUEST)
-    return login.but(attributes=(*login.attributes, *ATTRIBUTES))
+    attributes = (*named(person, "FirstName", "LastName"), *ATTRIBUTES)
+    return SamlLogin(
+        person=person, portal=HELPDESK, at=NOW, seed=str(number), in_response_to=REQUEST, attributes=attributes
+    )
 
 
 def message_of(login: SamlLogin) -> str:
