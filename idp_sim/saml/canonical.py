@@ -75,6 +75,7 @@ class _Shape:
 
 
 _shapes: dict[Hashable, _Shape | None] = {}
+_NOT_YET = _Shape((), str)
 
 
 def write(login: SamlLogin, keyring: Keyring, by_tree: ByTree) -> bytes:
@@ -105,7 +106,8 @@ def write(login: SamlLogin, keyring: Keyring, by_tree: ByTree) -> bytes:
         key,
         tuple([keyring.certificate(name) for name in login.certificates]),
     )
-    if known not in _shapes:
+    found = _shapes.get(known, _NOT_YET)
+    if found is _NOT_YET:
         if len(_shapes) >= _MOST_SHAPES:
             _shapes.clear()
         shape = _shape(by_tree(_marked(login), keyring), len(values))
@@ -113,7 +115,6 @@ def write(login: SamlLogin, keyring: Keyring, by_tree: ByTree) -> bytes:
         # What is random in a message, or follows from what is not marked, goes by the tree for ever.
         _shapes[known] = shape if shape.fill(values, key) == expected else None
         return expected
-    found = _shapes[known]
     return by_tree(login, keyring) if found is None else found.fill(values, key)
 
 

@@ -1,5 +1,6 @@
 """Building the XML of a SAML Response (saml-core 3.3.3), unsigned."""
 
+import functools
 from datetime import UTC, datetime
 
 import attrs
@@ -16,6 +17,7 @@ def response(login: SamlLogin) -> etree._Element:
     return _Writer(login).response()
 
 
+@functools.lru_cache(maxsize=256)  # a message names few moments, and several messages the same
 def written_time(moment: datetime, precision: str) -> str:
     """Return the moment as xs:dateTime in UTC, ending in Z (saml-core 1.3.3)."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
