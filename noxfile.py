@@ -6,9 +6,10 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["tests"]
 
-# What each file of pinned requirements holds beside the runtime dependencies: the first is part of the second.
+# What each file of pinned requirements holds beside the runtime dependencies: each is part of the next.
 CONFORMANCE = ("--extra", "conformance", "--group", "build")
 TESTS = (*CONFORMANCE, "--group", "test")
+BENCH = (*TESTS, "--group", "bench")
 
 IN_THE_BROWSER = ("saml.sound.*", "remote-login.sound.*", "saml.times.*", "remote-login.hash.*")
 """What the tests perform in the browser as well; ``nox -s conformance`` performs the whole catalogue there."""
@@ -48,6 +49,13 @@ def deviations(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure how many messages are minted and judged in a second, beside peers; after '--': the number of rounds."""
+    _install(session, "bench")
+    session.run("python", "-m", "bench.rates", *session.posargs)
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Start the simulator and the portal stub for use by hand, and print their addresses."""
     _install(session, "conformance")
@@ -60,6 +68,7 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     _compile(session, "conformance", *CONFORMANCE)
     _compile(session, "tests", *TESTS, "--constraints", "requirements/conformance.txt")
+    _compile(session, "bench", *BENCH, "--constraints", "requirements/tests.txt")
 
 
 def _install(session: nox.Session, requirements: str) -> None:
