@@ -53,7 +53,16 @@ FILL = """(fields) => {
   return differ.map(([name]) => name);
 }"""
 
-RESTS = """() => document.readyState !== 'loading' && !document.querySelector('form[data-auto-submit]')"""
+RESTS = """() => document.readyState !== 'loading' && !document.querySelector('form[data-auto-submit]')
+  && {status: performance.getEntriesByType('navigation')[0].responseStatus}"""
+
+# Presses a button that a person could press, and tells whether there is one.
+PRESS = """(selector) => {
+  const button = document.querySelector(selector);
+  if (!button || button.disabled || !button.checkVisibility()) return false;
+  button.click();
+  return true;
+}"""
 
 
 class ChromiumVisitors:
@@ -114,13 +123,12 @@ class ChromiumVisitor:
         self._page.set_checked(f'input[type=checkbox][name="{name}"]', on)
 
     def press(self, selector: str) -> None:
-        """Press a button and wait for the page to which it leads. Raises NotOnPage when there is none."""
-        if self._page.query_selector(selector) is None:
-            raise NotOnPage(f"the page {self.url} has no button '{selector}'")
+        """Press a button and wait for the page to which it leads. Raises NotOnPage when there is none to press."""
 
         def press() -> None:
             with self._page.expect_navigation(wait_until="domcontentloaded"):
-                self._page.click(selector, no_wait_after=True)
+                if not self._page.evaluate(PRESS, selector):
+                    raise NotOnPage(f"the page {self.url} has no button '{selector}'")
 
         self._load(press)
 
@@ -216,14 +224,11 @@ class ChromiumVisitor:
 
     def _status_at_rest(self) -> int:
         """Wait until the page is parsed and sends no form by itself; return its HTTP status."""
-        try:
-            if self._page.evaluate(RESTS):
-                return self._read({}, None).status
-        except PlaywrightError:
-            # The page went away while it was asked: the browser is on its way to the next one.
-            pass
-        self._page.wait_for_function(RESTS)
-        return self._read({}, None).status
+        resting: dict[str, int] | None = None
+        with contextlib.suppress(PlaywrightError):
+            # Where the page went away while it was asked, the browser is on its way to the next one.
+            resting = self._page.evaluate(RESTS)
+        return (resting or self._page.wait_for_function(RESTS).json_value())["status"]
 
     def _asked(self) -> str:
         return urlsplit(self.moves[-1].url).netloc if self.moves else "the site"
