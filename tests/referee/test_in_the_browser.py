@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 from conformance.browser import find_or_fetch
 from conformance.canary import Canary
 from conformance.case import Case, all_cases
-from conformance.drivers import VisitorFactory
+from conformance.drivers import NotOnPage, VisitorFactory
 from conformance.drivers.chromium import ChromiumVisitors
 from conformance.journey import People
 from conformance.referee import Referee
@@ -65,6 +65,15 @@ def verdict(case: Case, visitors: VisitorFactory, target: str = "stub") -> Verdi
 def test_a_weakness_is_found_through_the_browser(weakness: str, case: str, visitors: VisitorFactory) -> None:
     assert verdict(CASES[case], visitors).word == "pass"
     assert verdict(CASES[case], visitors, f"stub:{weakness}").word == "fail"
+
+
+@pytest.mark.parametrize("button", ["<button id=b hidden>", "<button id=b disabled>", "<p>"])
+def test_what_nobody_could_press_is_not_pressed(button: str, visitors: VisitorFactory) -> None:
+    visitor = visitors()
+    visitor.open(f"data:text/html,<form>{button}</form>")
+    with pytest.raises(NotOnPage, match="no button '#b'"):
+        visitor.press("#b")
+    visitor.leave()
 
 
 def test_a_run_against_a_weak_stub_fails_and_shows_a_picture(tmp_path: Path) -> None:

@@ -74,6 +74,16 @@ def test_a_portal_that_forgot_the_rule_is_found(case: Case, visitors: VisitorFac
     assert verdict(case, f"stub:without={without}", visitors).word != "pass"
 
 
+@pytest.mark.parametrize("case_id", ["saml.encryption.assertion@both", "saml.encryption.altered[key]@response"])
+def test_what_the_simulator_did_not_send_is_no_refusal_by_the_portal(case_id: str, visitors: VisitorFactory) -> None:
+    case = next(known for known in all_cases() if known.id == case_id)
+    without_certificate = attrs.evolve(case, scenario=attrs.evolve(case.scenario, given={}))
+    found = verdict(without_certificate, "stub", visitors)
+    assert found.word == "fail"
+    assert "The identity provider did not send it" in found.reason
+    assert "certificate" in found.reason
+
+
 Spoilt = tuple[Any, str, Any]
 
 
