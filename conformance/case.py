@@ -9,7 +9,7 @@ import attrs
 import conformance.scenarios
 import idp_sim.scenarios
 from idp_sim.catalogue import VEIL, Outcome, Scenario, load
-from idp_sim.login import Base, Login, RemoteLogin
+from idp_sim.login import Base
 
 Given = tuple[tuple[str, Any], ...]
 
@@ -77,15 +77,6 @@ class Control:
     """Whether the control is a sound logout rather than a sound login."""
     scenario: str = ""
     """The id of the sound scenario that it performs; empty for the plainest of all."""
-
-
-def named_by(login: Login) -> tuple[str, str]:
-    """Return address and name of the person whom a portal is to show after this login."""
-    person = login.person
-    if isinstance(login, RemoteLogin):
-        return login.email or person.email, login.name or person.name
-    email = login.name_id or person.email
-    return email, person.name if login.attributes else email.partition("@")[0]
 
 
 @functools.cache

@@ -12,13 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from conformance.canary import Canary
-from conformance.case import Case, all_cases, named_by
-from conformance.sites import encryption_certificate, portal_keys, remote_login_of, signing_key_of, sound_settings
+from conformance.case import Case, all_cases
+from conformance.sites import encryption_certificate, portal_keys, remote_login_of, sound_settings
 from conformance.targets.target import METHODS
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
+from idp_sim.enrolment import signing_key_of
 from idp_sim.keyring import Keyring
-from idp_sim.login import Login, RemoteLogin, SamlLogin
+from idp_sim.login import Login, RemoteLogin, SamlLogin, named_by
 from idp_sim.logout import Logout, LogoutForm, LogoutQuery
 from idp_sim.people import directory
 from idp_sim.perform import perform

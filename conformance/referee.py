@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import attrs
 
 from conformance.canary import touches_since_last_asked
-from conformance.case import Case, Control, named_by
+from conformance.case import Case, Control
 from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
 from conformance.journey import Journey, People, Unmet, carries_logout, carries_sign_in
 from conformance.logouts import Performance
@@ -20,7 +20,7 @@ from conformance.targets.target import Grounds, Target
 from conformance.verdict import Observation
 from idp_sim.catalogue import Scenario
 from idp_sim.config import Portal, RemoteLoginPortal
-from idp_sim.login import Login, RemoteLogin, SamlLogin
+from idp_sim.login import Login, RemoteLogin, SamlLogin, named_by
 from idp_sim.people import impostor
 from idp_sim.saml.response import response
 from idp_sim.stages import Draft

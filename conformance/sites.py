@@ -10,21 +10,20 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import attrs
 import waitress.server
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Flask
 from lxml import etree
 from waitress import wasyncore
 
 import idp_sim.app
 import portal_stub.app
-from idp_sim.config import ENTITY_ID, SECOND_ENTITY_ID, Portal, RemoteLoginPortal, Simulator
+from idp_sim import enrolment
+from idp_sim.config import ENTITY_ID, Portal, RemoteLoginPortal, Simulator
 from idp_sim.keyring import Keyring
 from idp_sim.people import Person, directory
 from idp_sim.saml.metadata import idp_metadata
@@ -96,14 +95,13 @@ class PortalSettings:
         dotted = {key.replace("__", "."): value for key, value in changes.items()}
         return PortalSettings({**self.values, **dotted}, self.keyring)
 
-    def fingerprint(self, key: str = "signing", algorithm: str = "sha1") -> str:
+    def fingerprint(self, key: str = "signing", algorithm: Literal["sha1", "sha256"] = "sha1") -> str:
         """Return the fingerprint of one of the simulator's certificates: lower-case hex digits with colons."""
-        digest = hashes.SHA256() if algorithm == "sha256" else hashes.SHA1()  # noqa: S303 - the contract's default (S6)
-        return self.keyring.certificate(key).fingerprint(digest).hex(":")
+        return enrolment.fingerprint(self.keyring.certificate(key), algorithm)
 
     def pem(self, key: str = "signing") -> str:
         """Return one of the simulator's certificates in PEM."""
-        return self.keyring.certificate(key).public_bytes(Encoding.PEM).decode()
+        return enrolment.pem(self.keyring.certificate(key))
 
     def metadata(self, *keys: str) -> bytes:
         """Return an identity provider's metadata with the certificates of these keys."""
@@ -141,8 +139,7 @@ def fingerprint_in(sites: Addresses) -> str:
     request = urllib.request.Request(f"http://127.0.0.1:{host.port}/saml/metadata", headers={"Host": host.netloc})
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the loopback address above
         certificate = etree.fromstring(answer.read()).findtext(".//{http://www.w3.org/2000/09/xmldsig#}X509Certificate")
-    der = base64.b64decode(certificate or "")
-    return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA1()).hex(":")  # noqa: S303 - contract S6
+    return enrolment.fingerprint(x509.load_der_x509_certificate(base64.b64decode(certificate or "")))
 
 
 Change = Callable[[PortalSettings], PortalSettings]
@@ -177,8 +174,8 @@ def stub_sites(
         slo_url=known.slo_service_url,
         encryption_certificate=encryption_certificate() if given.get("encrypted") else None,
         remote_login=remote_login_of(known),
-        signing_key=signing_key_of(given),
-        request_certificate=portal_keys().signing.certificate.public_bytes(Encoding.PEM).decode(),
+        signing_key=enrolment.signing_key_of(given),
+        request_certificate=enrolment.pem(portal_keys().signing.certificate),
         requests_signed=known.saml.sign_requests,
         allowed_drift_seconds=known.saml.allowed_drift_seconds,
         canary_url=canary_url,
@@ -202,7 +199,7 @@ def portal_keys() -> Keys:
 
 def encryption_certificate() -> str:
     """Return the certificate with which is encrypted for the stubs, in PEM."""
-    return portal_keys().encryption.certificate.public_bytes(Encoding.PEM).decode("ascii")
+    return enrolment.pem(portal_keys().encryption.certificate)
 
 
 def remote_login_of(settings: Settings) -> RemoteLoginPortal:
@@ -217,44 +214,8 @@ def remote_login_of(settings: Settings) -> RemoteLoginPortal:
 
 
 def sound_settings(given: Mapping[str, Any], portal_url: str, simulator_url: str, keyring: Keyring) -> PortalSettings:
-    """Return the settings of a stub that trusts the simulator, with the given ones in their place.
-
-    Beside settings, ``given`` may hold ``trusts``, the names of keys whose certificates the portal trusts, with blanks
-    between them: the simulator signs with the first. ``trusts_second`` is the name of the key by which the portal
-    trusts a second identity provider. ``single_logout`` says that the identity provider offers it.
-    """
-    chosen = dict(given)
-    settings = PortalSettings(
-        {
-            "base_url": portal_url,
-            "sso.enabled": True,
-            "sso.method": "saml",
-            "simple.secret": SECRET,
-            "simple.remote_login_url": f"{simulator_url}/remote-login",
-            "simple.remote_logout_url": f"{simulator_url}/remote-logout",
-            "saml.idp_entity_id": ENTITY_ID,
-            "saml.login_url": f"{simulator_url}/saml/sso",
-            "saml.logout_url": f"{simulator_url}/saml/logout",
-        },
-        keyring,
-    )
-    names, second = str(chosen.pop("trusts", "signing")).split(), chosen.pop("trusts_second", None)
-    chosen.pop("encrypted", None)
-    trusted = {"saml.fingerprint": settings.fingerprint(names[0])}
-    if len(names) > 1:
-        trusted = {"saml.certificate": "".join(map(settings.pem, names))}
-    if second is not None:
-        further = {"entity_id": SECOND_ENTITY_ID, "fingerprint": settings.fingerprint(second)}
-        chosen["saml.further_idp"] = [further]
-    if chosen.pop("single_logout", False):
-        # A fingerprint verifies no signed query: the portal needs the whole certificate, as metadata gives it.
-        trusted = {"saml.certificate": settings.pem(names[0]), "saml.slo_url": f"{simulator_url}/saml/slo"}
-    return PortalSettings({**settings.values, **trusted, **chosen}, keyring)
-
-
-def signing_key_of(given: Mapping[str, Any]) -> str:
-    """Return the name of the key with which the simulator signs for a portal with these given settings."""
-    return str(given.get("trusts", "signing")).split()[0]
+    """Return the settings of a stub that trusts the simulator, set as a scenario needs (``given``)."""
+    return PortalSettings(enrolment.settings(given, portal_url, simulator_url, SECRET, keyring), keyring)
 
 
 def _accounts() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The command ``idp-sim`` (command-line.md): ``serve``, ``scenarios``, ``show`` and ``mint``."""
+"""The command ``idp-sim`` (command-line.md): ``serve``, ``scenarios``, ``show``, ``mint`` and ``vectors``."""
 
 import json
 import secrets
@@ -20,6 +20,7 @@ from idp_sim.login import BASES
 from idp_sim.mint import FORMS, CannotMint, Case, Order, Written, cases_of, check_id, find, mint, write_all, written
 from idp_sim.people import Person, directory
 from idp_sim.portals_file import load_portals
+from idp_sim.vectors import Vectors, differences, write
 from rulebook.strict_toml import FileProblem, nearest
 
 P = ParamSpec("P")
@@ -223,6 +224,40 @@ def mint_command(
         for sentence in left_out:
             click.echo(f"Left out: {sentence}", err=True)
         click.echo(f"{count} minted into {folder}, {len(left_out)} left out.")
+
+
+@main.command()
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("fixtures/vectors"),
+    show_default=True,
+    help="Folder of the vectors.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("fixtures/keys"),
+    show_default=True,
+    help="Folder of the keys that they are made with.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; say how the folder differs, and exit 1 where it does.")
+@plain_errors
+def vectors(folder: Path, keys: Path, check: bool) -> None:
+    """Write the whole catalogue as data, for people in any language."""
+    files = Vectors.open(keys).files(load(idp_sim.scenarios))
+    if not check:
+        write(files, folder)
+        click.echo(f"{len(files)} files written into {folder}.")
+        return
+    found = differences(files, folder)
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        click.echo(f"{len(found)} differences. If they are meant: idp-sim vectors", err=True)
+        sys.exit(1)
+    click.echo(f"{folder}: as the catalogue makes it.")
 
 
 def _found(known: Sequence[Scenario], words: str, base: str | None) -> Case:

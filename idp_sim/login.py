@@ -206,3 +206,12 @@ class SamlLogin(Plan):
 
 
 Login = RemoteLogin | SamlLogin
+
+
+def named_by(login: Login) -> tuple[str, str]:
+    """Return address and name of the person whom a portal is to show after this login."""
+    person = login.person
+    if isinstance(login, RemoteLogin):
+        return login.email or person.email, login.name or person.name
+    email = login.name_id or person.email
+    return email, person.name if login.attributes else email.partition("@")[0]
