@@ -47,9 +47,12 @@ class Weakness:
         return bool(RULES.keys() & self.weaknesses.without) and any(RULES[rule].property for rule in self.rules)
 
     def is_met_by(self, case: Case) -> bool:
-        """Whether the case breaks a rule that this portal forgot, or is sound and the portal is too strict."""
-        if not case.scenario.breaks:
-            return self.too_strict
+        """Whether the case breaks a rule that this portal forgot, or the portal is too strict for one that is sound.
+
+        An advisory one is sound, too, where the settings say so.
+        """
+        if self.too_strict or not case.scenario.breaks:
+            return self.too_strict and case.outcome in ("must-accept", "advisory")
         return any(broken.id in self.rules for broken in case.scenario.breaks)
 
 
@@ -104,7 +107,8 @@ class Matrix:
         """Yield what is empty though the case breaks the rule; it may be enforced where only a server shows it."""
         for case in cases:
             for weakness in all_weaknesses():
-                told = bool(case.scenario.breaks) and weakness.is_met_by(case) and not weakness.is_one_guard
+                demanded = bool(case.scenario.breaks) and not weakness.is_one_guard and not weakness.too_strict
+                told = demanded and weakness.is_met_by(case)
                 if told and weakness.name not in self.rows.get(case.id, {}):
                     yield case, weakness
 

@@ -4,6 +4,7 @@ A diagnosis fails closed: it grants only if every applicable MUST rule is ok and
 verified content. A check that could not run never grants.
 """
 
+from collections.abc import Set
 from datetime import datetime
 from typing import Literal
 
@@ -24,6 +25,20 @@ class Finding:
     got: str = ""
     hint: str = ""
     reason: str = ""
+
+
+def unused_to(findings: tuple[Finding, ...], rules: Set[str]) -> tuple[Finding, ...]:
+    """Return the findings of a portal that refuses by a habit, as if these rules were broken, what keeps them all.
+
+    What is refused anyway is left as it is.
+    """
+    if any(found.outcome in ("violated", "not-checked") for found in findings):
+        return findings
+    expected, got = "what this portal is used to", "something else that is sound"
+    return tuple(
+        Finding(rule=found.rule, outcome="violated", expected=expected, got=got) if found.rule in rules else found
+        for found in findings
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -6,6 +6,7 @@ A naive reader reads one part of a login as a portal that was broken into read i
 
 import functools
 import importlib
+import logging
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Set
 from types import MappingProxyType
@@ -18,7 +19,8 @@ from rulebook.rules import guards_of
 from rulebook.strict_toml import nearest
 
 Part = Literal[
-    "field", "document", "assertion", "name-id", "attributes", "address", "text", "logout", "link", "fingerprint"
+    "field", "document", "assertion", "name-id", "attributes", "address", "text", "logout", "link", "fingerprint",
+    "habit", "logout-habit", "link-habit",
 ]  # fmt: skip
 """What a naive reader reads.
 
@@ -34,7 +36,11 @@ to the sound checks, and no rule is forgotten for it.
 ``link``: ``(pairs) -> pairs``, which parameters of a remote login's link are read.
 ``fingerprint``: ``(own, stored) -> bool``, whether a certificate with this fingerprint (hex digits) is the one whose
 fingerprint was stored, in the words in which it was stored.
+``habit``: ``(Received) -> bool``, whether a sign-in that keeps every rule is not as this portal is used to; so are
+``logout-habit``: ``(ReceivedLogout) -> bool``, and ``link-habit``: ``(Received, query) -> bool``.
 """
+
+_log = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,6 +60,14 @@ class NaiveReader:
     loosens: frozenset[str]
     tightens: frozenset[str]
     read: Callable[..., Any]
+
+    def refuses(self, *arrived: Any) -> bool:
+        """Return whether this habit refuses what arrived; what it cannot read, it leaves to the rules."""
+        try:
+            return bool(self.read(*arrived))
+        except Exception:
+            _log.debug("the habit %s cannot read this", self.name, exc_info=True)
+            return False
 
 
 _found: dict[str, NaiveReader] = {}

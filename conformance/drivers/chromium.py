@@ -56,10 +56,12 @@ FILL = """(fields) => {
 RESTS = """() => document.readyState !== 'loading' && !document.querySelector('form[data-auto-submit]')
   && {status: performance.getEntriesByType('navigation')[0].responseStatus}"""
 
-# Presses a button that a person could press, and tells whether there is one.
+# Presses a button that a person could press. Tells whether it did; null: there is no such button.
 PRESS = """(selector) => {
   const button = document.querySelector(selector);
-  if (!button || button.disabled || !button.checkVisibility()) return false;
+  if (!button) return null;
+  const hidden = !button.checkVisibility({visibilityProperty: true}) || button.closest('[inert]');
+  if (hidden || button.matches(':disabled')) return false;
   button.click();
   return true;
 }"""
@@ -127,10 +129,20 @@ class ChromiumVisitor:
 
         def press() -> None:
             with self._page.expect_navigation(wait_until="domcontentloaded"):
-                if not self._page.evaluate(PRESS, selector):
+                pressed = self._page.evaluate(PRESS, selector)
+                if pressed is None:
                     raise NotOnPage(f"the page {self.url} has no button '{selector}'")
+                if not pressed:
+                    self._press_when_ready(selector)
 
         self._load(press)
+
+    def _press_when_ready(self, selector: str) -> None:
+        """Press a button that nobody can press yet. Raises NotOnPage when that does not change in time."""
+        try:
+            self._page.click(selector, no_wait_after=True)
+        except PlaywrightTimeout:
+            raise NotOnPage(f"the button '{selector}' of the page {self.url} cannot be pressed") from None
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form from a page of another site."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from portal_stub.address import mailbox
 from portal_stub.config import Settings
-from portal_stub.diagnosis import Diagnosis, Finding, Identity
+from portal_stub.diagnosis import Diagnosis, Finding, Identity, unused_to
 from portal_stub.remote_login.checks import CHECKS
 from portal_stub.remote_login.link import Received, parse_query
 from portal_stub.times import later
@@ -35,6 +35,9 @@ def judge(
     )
     simple = settings.simple
     findings = CHECKS.run(link, link.waived)
+    habit = weaknesses.reader("link-habit")
+    if habit is not None and habit.refuses(link, query):
+        findings = unused_to(findings, habit.tightens)
     return Diagnosis(
         findings=findings,
         identity=_identity(link) if _authentic(link, findings) else None,

@@ -7,7 +7,7 @@ from lxml import etree
 
 from portal_stub.checks import NotApplicable
 from portal_stub.config import Settings
-from portal_stub.diagnosis import Diagnosis
+from portal_stub.diagnosis import Diagnosis, unused_to
 from portal_stub.saml.checks import CHECKS
 from portal_stub.saml.decryption import OwnKey
 from portal_stub.saml.identity import identity_in
@@ -41,6 +41,9 @@ def judge(
     """
     received = Received(post=post, settings=settings, now=now, memory=memory, weaknesses=weaknesses, own_key=own_key)
     findings = CHECKS.run(received, received.left_out)
+    habit = weaknesses.reader("habit")
+    if habit is not None and habit.refuses(received):
+        findings = unused_to(findings, habit.tightens)
     assertion = _trusted(received)
     identity = None if assertion is None else identity_in(assertion, received.text, weaknesses)
     return Diagnosis(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Response, request
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from conformance.browser import find_or_fetch
 from conformance.canary import Canary
@@ -27,11 +27,20 @@ CASES = {case.id: case for case in all_cases()}
 
 
 @pytest.fixture(scope="module")
-def visitors() -> Iterator[VisitorFactory]:
-    with (
-        sync_playwright() as playwright,
-        contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience=10)) as browsers,
-    ):
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def visitors(playwright: Playwright) -> Iterator[VisitorFactory]:
+    with contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience=10)) as browsers:
+        yield browsers
+
+
+@pytest.fixture(scope="module")
+def impatient(playwright: Playwright) -> Iterator[VisitorFactory]:
+    with contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience=1)) as browsers:
         yield browsers
 
 
@@ -67,12 +76,34 @@ def test_a_weakness_is_found_through_the_browser(weakness: str, case: str, visit
     assert verdict(CASES[case], visitors, f"stub:{weakness}").word == "fail"
 
 
-@pytest.mark.parametrize("button", ["<button id=b hidden>", "<button id=b disabled>", "<p>"])
-def test_what_nobody_could_press_is_not_pressed(button: str, visitors: VisitorFactory) -> None:
-    visitor = visitors()
+@pytest.mark.parametrize(
+    "button",
+    [
+        "<button id=b hidden>",
+        "<button id=b disabled>",
+        "<button id=b style=visibility:hidden>",
+        "<fieldset disabled><button id=b>",
+        "<div inert><button id=b>",
+        "<p>",
+    ],
+)
+def test_what_nobody_could_press_is_not_pressed(button: str, impatient: VisitorFactory) -> None:
+    visitor = impatient()
     visitor.open(f"data:text/html,<form>{button}</form>")
-    with pytest.raises(NotOnPage, match="no button '#b'"):
+    with pytest.raises(NotOnPage, match="button '#b'"):
         visitor.press("#b")
+    visitor.leave()
+
+
+def test_a_button_that_is_not_ready_yet_is_waited_for(visitors: VisitorFactory) -> None:
+    visitor = visitors()
+    late = "<script>setTimeout(() => b.disabled = false, 200)</script>"
+    with Canary() as site:
+        visitor.open(
+            f"data:text/html,<form action={site.url}/><button id=b name=pressed disabled>go</button></form>{late}"
+        )
+        visitor.press("#b")
+    assert visitor.url == f"{site.url}/?pressed="
     visitor.leave()
 
 

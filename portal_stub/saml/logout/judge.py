@@ -10,7 +10,7 @@ from lxml import etree
 from portal_stub.address import mailbox
 from portal_stub.checks import NotApplicable
 from portal_stub.config import Settings
-from portal_stub.diagnosis import Diagnosis, Identity
+from portal_stub.diagnosis import Diagnosis, Identity, unused_to
 from portal_stub.saml.logout.arrival import Arrival, LogoutMemory
 from portal_stub.saml.logout.checks import CHECKS
 from portal_stub.saml.logout.received import ReceivedLogout
@@ -50,6 +50,9 @@ def judge_logout(
     """
     received = ReceivedLogout(arrival=arrival, settings=settings, now=now, logouts=memory, weaknesses=weaknesses)
     findings = CHECKS.run(received, received.left_out)
+    habit = weaknesses.reader("logout-habit")
+    if habit is not None and habit.refuses(received):
+        findings = unused_to(findings, habit.tightens)
     message = _trusted(received)
     if message is None:
         return LogoutDiagnosis(findings=findings, waived=received.left_out)
