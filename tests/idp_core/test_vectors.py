@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,18 @@ def vectors(*arguments: object) -> Result:
 def test_the_vectors_are_what_the_catalogue_makes() -> None:
     done = vectors("--out", VECTORS, "--check")
     assert (done.exit_code, done.output) == (0, f"{VECTORS}: as the catalogue makes it.\n")
+
+
+def test_the_vectors_do_not_depend_on_what_another_library_has_told_lxml() -> None:
+    """A library beside us, such as python3-saml, names prefixes for the whole process when it is imported."""
+    code = (
+        "import sys; from lxml import etree; from idp_sim.cli import main; from idp_sim.saml.names import NAMESPACES\n"
+        "for number, namespace in enumerate(NAMESPACES.values()): etree.register_namespace(f'odd{number}', namespace)\n"
+        "main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", code, "vectors", "--keys", KEYS, "--out", VECTORS, "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, f"{VECTORS}: as the catalogue makes it.\n")
 
 
 def test_every_case_that_is_one_message_is_a_vector_and_no_other() -> None:

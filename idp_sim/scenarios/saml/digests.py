@@ -49,7 +49,8 @@ OUTSIDE = {name: HIDING_PLACES[name] for name in ("extensions", "status-detail")
 def outside_signed_info(signed: Signed, place: Hide) -> None:
     """The identity was changed, and the digest of the forged content stands outside of the signature: {variant}."""
     forge(signed.response, signed.login)
-    etree.SubElement(place(signed.response), f"{{{DS}}}DigestValue").text = _digest_of(assertion_of(signed.response))
+    value = etree.SubElement(place(signed.response), f"{{{DS}}}DigestValue", nsmap={"ds": DS})
+    value.text = _digest_of(assertion_of(signed.response))
 
 
 Arrange = Callable[[etree._Element, etree._Element], None]

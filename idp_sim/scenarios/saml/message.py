@@ -145,9 +145,10 @@ OTHER_MESSAGES = {
 def other_message(draft: Draft, name: str) -> Draft:
     """The identity provider has signed the message, and the message is no response at all: {variant}."""
     response = draft.response
-    root = etree.Element(name, {key: response.attrib[key] for key in ("ID", "Version", "IssueInstant", "Destination")})
+    attributes = {key: response.attrib[key] for key in ("ID", "Version", "IssueInstant", "Destination")}
     if name.startswith(f"{{{MD}}}"):
-        root = etree.Element(name, {"ID": response.attrib["ID"], "entityID": draft.login.issuer or ""})
+        attributes = {"ID": response.attrib["ID"], "entityID": draft.login.issuer or ""}
+    root = etree.Element(name, attributes, nsmap={"samlp": SAMLP, "md": MD})
     root.extend(copy.deepcopy(response.findall("saml:Issuer", NAMESPACES)))
     if name.endswith("LogoutResponse"):
         root.extend(copy.deepcopy(response.findall("samlp:Status", NAMESPACES)))
