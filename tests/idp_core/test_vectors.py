@@ -43,7 +43,7 @@ def test_the_vectors_do_not_depend_on_what_another_library_has_told_lxml() -> No
         "for number, namespace in enumerate(NAMESPACES.values()): etree.register_namespace(f'odd{number}', namespace)\n"
         "main(sys.argv[1:])"
     )
-    command = [sys.executable, "-c", code, "vectors", "--keys", KEYS, "--out", VECTORS, "--check"]
+    command = [sys.executable, "-c", code, "vectors", "--keys", str(KEYS), "--out", str(VECTORS), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, f"{VECTORS}: as the catalogue makes it.\n")
 
