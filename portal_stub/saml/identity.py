@@ -16,20 +16,18 @@ LAST_NAME = ("LastName", "surname", "User.LastName", f"{_CLAIMS}/surname")
 PHONE = ("phone",)
 COMPANY = ("company", "organization")
 
+NAME_ID = f"{saml('Subject')}/{saml('NameID')}"
+"""Where the NameID of the subject is; a sound assertion has one."""
+
 ReadText = Callable[[etree._Element], str]
 Named = tuple[str, Sequence[etree._Element]]
 """The name of an attribute and the elements of its values."""
 
 
-def name_ids(assertion: etree._Element) -> Sequence[etree._Element]:
-    """Return the NameIDs of the subject; a sound assertion has one."""
-    return assertion.findall(f"{saml('Subject')}/{saml('NameID')}")
-
-
 def identity_in(assertion: etree._Element, read: ReadText, weaknesses: Weaknesses = SOUND) -> Identity | None:
     """Return the identity, or None where the NameID is missing or blank. ``read`` gives the text of an element."""
     naive_names, naive_attributes = weaknesses.reader("name-id"), weaknesses.reader("attributes")
-    found = name_ids(assertion) if naive_names is None else naive_names.read(assertion)
+    found = assertion.findall(NAME_ID) if naive_names is None else naive_names.read(assertion)
     email = read(found[0]) if found else ""
     if not email.strip():
         return None

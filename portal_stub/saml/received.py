@@ -26,6 +26,7 @@ from portal_stub.saml.signature import Algorithms, Signature, Verification, find
 from portal_stub.saml.xml import XmlProblem, saml, samlp, text_of
 
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 ASSERTION, RESPONSE = saml("Assertion"), samlp("Response")
 
 FORGETTING_TRUSTS = frozenset(
@@ -231,14 +232,12 @@ class Received(Reading):
     def verified(self) -> Sequence[tuple[Signature, Verification]]:
         """Each signature with what came of verifying it."""
         # The signature of the Response was made over the cipher text, that of an assertion before it was encrypted.
-        opened = etree.tostring(self.root)
-        sealed = opened if self.root is self.sealed else etree.tostring(self.sealed)
         return tuple(
             (
                 signature,
                 verify(
                     signature,
-                    sealed if signature.parent is self.root else opened,
+                    self.sealed if signature.parent is self.root else self.root,
                     self.believed(signature),
                     self.algorithms,
                 ),
@@ -350,6 +349,31 @@ class Received(Reading):
             return self.assertion
         except NotApplicable:
             return None
+
+    def inside(self, path: str) -> Sequence[etree._Element]:
+        """Return the elements at this path in the assertion that is judged; each path is followed once."""
+        if path not in self._found:
+            self._found[path] = self.assertion.findall(path)
+        return self._found[path]
+
+    @cached_property
+    def _found(self) -> dict[str, Sequence[etree._Element]]:
+        return {}
+
+    @cached_property
+    def bearers(self) -> Sequence[etree._Element]:
+        """The data of the subject's bearer confirmations. Raises NotApplicable where there is no subject."""
+        confirmations = self.subject.findall(saml("SubjectConfirmation"))
+        data = (found.find(saml("SubjectConfirmationData")) for found in confirmations if found.get("Method") == BEARER)
+        return tuple(found for found in data if found is not None)
+
+    @property
+    def subject(self) -> etree._Element:
+        """The subject of the assertion that is judged. Raises NotApplicable where there is none."""
+        found = self.inside(saml("Subject"))
+        if not found:
+            raise NotApplicable("the assertion has no subject")
+        return found[0]
 
     def is_same(self, expected: str, got: str | None) -> bool:
         """Return whether an address or an entity ID is the expected one, letter for letter (saml-core 8.3.6)."""

@@ -4,6 +4,7 @@ Trust comes from the fingerprint (portal-contract S6): the certificate travels i
 portal, not the verifying library, that decides whether it is the right one.
 """
 
+import functools
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Literal
@@ -18,6 +19,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from portal_stub.address import shown
 from portal_stub.saml.fingerprint import read_base64_certificate
+from portal_stub.saml.ordinary import signed_by
 from portal_stub.saml.xml import ds, parser, saml, text_of
 
 Place = Literal["response", "assertion", "elsewhere"]
@@ -113,19 +115,20 @@ def find_signatures(root: etree._Element, response: etree._Element | None) -> tu
 
 
 def verify(
-    signature: Signature, document: bytes, certificates: Sequence[x509.Certificate], algorithms: Algorithms
+    signature: Signature, root: etree._Element, certificates: Sequence[x509.Certificate], algorithms: Algorithms
 ) -> Verification:
-    """Verify one signature of the serialised document with the public keys of ``certificates``, in turn.
+    """Verify one signature with the public keys of ``certificates``, in turn; ``root`` is what it was made in.
 
-    The first that verifies decides; if none does, the first one's failure is told. The certificates' own dates
-    do not matter: the fingerprint is the trust (S6).
+    That is the document in which the signature stands, or the same before anything encrypted was opened. The first
+    certificate that verifies decides; if none does, the first one's failure is told. The certificates' own dates do
+    not matter: the fingerprint is the trust (S6).
     """
     odd = odd_algorithm(signature, algorithms)
     if odd:
         return Verification("algorithm", odd)
     results = []
     for certificate in certificates:
-        result = _verify(signature, document, certificate, algorithms)
+        result = _verify(signature, root, certificate, algorithms)
         if result.kind == "verified":
             return result
         results.append(result)
@@ -134,15 +137,31 @@ def verify(
 
 def odd_algorithm(signature: Signature, allowed: Algorithms) -> str:
     """Return which algorithm of the signature is not among those, or empty."""
-    if signature.method not in {method.value for method in allowed.methods}:
+    if signature.method not in _values(allowed.methods):
         return f"the signature method {shown(signature.method)}"
-    known = {digest.value for digest in allowed.digests}
+    known = _values(allowed.digests)
     return next((f"the digest method {shown(method)}" for method in signature.digests if method not in known), "")
 
 
 def _verify(
+    signature: Signature, root: etree._Element, certificate: x509.Certificate, algorithms: Algorithms
+) -> Verification:
+    if signature.element.getroottree().getroot() is root and not signature.misplaced and not signature.interrupted:
+        signed = signed_by(signature.element, certificate)
+        if signed is not None:
+            return Verification("verified", signed=signed, certificate=certificate)
+    return verify_by_library(signature, etree.tostring(root), certificate, algorithms)
+
+
+@functools.cache
+def _values(algorithms: frozenset[SignatureMethod] | frozenset[DigestAlgorithm]) -> frozenset[str]:
+    return frozenset(algorithm.value for algorithm in algorithms)
+
+
+def verify_by_library(
     signature: Signature, document: bytes, certificate: x509.Certificate, algorithms: Algorithms
 ) -> Verification:
+    """Verify one signature of the serialised document with signxml, whatever shape it has."""
     config = SignatureConfiguration(
         location=_location(signature.element),
         signature_methods=algorithms.methods,

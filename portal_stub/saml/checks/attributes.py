@@ -34,4 +34,4 @@ def text(received: Received) -> Found:
 
 
 def _attributes(received: Received) -> Sequence[etree._Element]:
-    return received.assertion.findall(f"{saml('AttributeStatement')}/{saml('Attribute')}")
+    return received.inside(f"{saml('AttributeStatement')}/{saml('Attribute')}")

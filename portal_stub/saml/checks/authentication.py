@@ -17,7 +17,7 @@ def session_not_on_or_after(received: Received) -> Found:
     """Exclusive."""
     ends = [
         moment(statement, "SessionNotOnOrAfter", "")
-        for statement in received.assertion.findall(saml("AuthnStatement"))
+        for statement in received.inside(saml("AuthnStatement"))
         if "SessionNotOnOrAfter" in statement.attrib
     ]
     if not ends:
@@ -31,8 +31,7 @@ def session_not_on_or_after(received: Received) -> Found:
 @CHECKS.enforces("saml.statement.authn")
 def statement_authn(received: Received) -> Found:
     """Without it the assertion says who, but not that the person was there."""
-    found = received.assertion.find(saml("AuthnStatement"))
-    return ok() if found is not None else violated("an AuthnStatement", "none")
+    return ok() if received.inside(saml("AuthnStatement")) else violated("an AuthnStatement", "none")
 
 
 @CHECKS.enforces("saml.statement.authn-instant")
@@ -42,7 +41,7 @@ def authn_instant(received: Received) -> Found:
     if not most:
         raise NotApplicable("the settings do not ask for a fresh authentication")
     expected = f"an AuthnInstant at most {most} s ago ({received.saml.allowed_drift_seconds} s drift allowed)"
-    for statement in received.assertion.findall(saml("AuthnStatement")):
+    for statement in received.inside(saml("AuthnStatement")):
         instant = moment(statement, "AuthnInstant", "the AuthnStatement says no AuthnInstant")
         if not -received.drift <= received.now - instant <= timedelta(seconds=most) + received.drift:
             return violated(expected, stated(received.now, "AuthnInstant", instant))
@@ -55,7 +54,7 @@ def authn_context(received: Received) -> Found:
     expected = received.saml.requested_authn_context
     if not expected:
         raise NotApplicable("the settings ask for no class of authentication")
-    statements = received.assertion.findall(saml("AuthnStatement"))
+    statements = received.inside(saml("AuthnStatement"))
     if not statements:
         raise NotApplicable("there is no AuthnStatement")
     for statement in statements:

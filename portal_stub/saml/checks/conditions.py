@@ -68,7 +68,7 @@ def once(received: Received) -> Found:
 @CHECKS.enforces("saml.conditions.present")
 def conditions_present(received: Received) -> Found:
     """Exactly one element Conditions."""
-    found = received.assertion.findall(saml("Conditions"))
+    found = received.inside(saml("Conditions"))
     return ok() if len(found) == 1 else violated("Conditions in the assertion", f"{len(found) or 'none'}")
 
 
@@ -141,10 +141,10 @@ def audience(received: Received) -> Found:
 
 
 def _conditions(received: Received) -> etree._Element:
-    found = received.assertion.find(saml("Conditions"))
-    if found is None:
+    found = received.inside(saml("Conditions"))
+    if not found:
         raise NotApplicable("the assertion has no conditions")
-    return found
+    return found[0]
 
 
 def _signs(received: Received, place: str) -> bool:

@@ -12,11 +12,9 @@ from portal_stub.address import shown
 from portal_stub.checks import Found, NotApplicable, ok, violated, warning
 from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.moments import moment, stated
-from portal_stub.saml.received import Received
+from portal_stub.saml.received import BEARER, Received
 from portal_stub.saml.xml import saml
 from portal_stub.times import written
-
-BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
 _Rule = Callable[[Received, etree._Element], Found]
 
@@ -24,9 +22,9 @@ _Rule = Callable[[Received, etree._Element], Found]
 @CHECKS.enforces("saml.confirmation.bearer")
 def bearer(received: Received) -> Found:
     """At least one, with its data."""
-    if _bearers(received):
+    if received.bearers:
         return ok()
-    confirmations = _subject(received).findall(saml("SubjectConfirmation"))
+    confirmations = received.subject.findall(saml("SubjectConfirmation"))
     methods = [shown(found.get("Method", "")) for found in confirmations]
     without = "one without SubjectConfirmationData" if f"'{BEARER}'" in methods else ", ".join(methods[:5])
     return violated(f"a SubjectConfirmation {BEARER} with data", without or "none")
@@ -107,7 +105,7 @@ _RULES: dict[str, _Rule] = {
 
 def _best(received: Received) -> etree._Element:
     """Return the data of the bearer confirmation that breaks the fewest rules, the first of equals."""
-    bearers = _bearers(received)
+    bearers = received.bearers
     if not bearers:
         raise NotApplicable("there is no bearer confirmation with data")
     return bearers[0] if len(bearers) == 1 else min(bearers, key=lambda data: _broken(received, data))
@@ -122,16 +120,3 @@ def _kept(received: Received, data: etree._Element, rule: _Rule) -> bool:
         return rule(received, data).outcome == "ok"
     except NotApplicable:
         return False
-
-
-def _bearers(received: Received) -> list[etree._Element]:
-    confirmations = _subject(received).findall(saml("SubjectConfirmation"))
-    data = [found.find(saml("SubjectConfirmationData")) for found in confirmations if found.get("Method") == BEARER]
-    return [found for found in data if found is not None]
-
-
-def _subject(received: Received) -> etree._Element:
-    found = received.assertion.find(saml("Subject"))
-    if found is None:
-        raise NotApplicable("the assertion has no subject")
-    return found

@@ -41,6 +41,13 @@ _ORDER: Mapping[str, Sequence[Sequence[str]]] = {
 """Which children an element may have, in this order (saml-core 2.3.3, 2.4.1, 2.7.2, 2.7.3, 3.2.2). A Signature is the
 affair of the rules about signatures, and how many children of a kind there are is that of the rules about them."""
 
+_PLACES: Mapping[str, Mapping[str, int]] = {
+    parent: {tag: place for place, tags in enumerate(order) for tag in tags} for parent, order in _ORDER.items()
+}
+"""The place of each child in that order."""
+
+_SIGNATURE = ds("Signature")
+
 _NEEDED: Mapping[str, Sequence[str]] = {
     saml("AuthnStatement"): (saml("AuthnContext"),),
     saml("AttributeStatement"): (saml("Attribute"), saml("EncryptedAttribute")),
@@ -83,19 +90,20 @@ def _parts(received: Received) -> Iterator[etree._Element]:
 
 
 def _problem(element: etree._Element) -> str:
-    order = _ORDER[str(element.tag)] if element.tag in _ORDER else ()
-    reached = 0
+    tag = str(element.tag)
+    places = _PLACES.get(tag)
+    if places is None:
+        return ""
+    reached, needed = 0, _NEEDED.get(tag, ())
     for child in element.iterchildren("*"):
-        if child.tag == ds("Signature") or not order:
+        if child.tag == _SIGNATURE:
             continue
-        name = etree.QName(child).localname
-        place = next((number for number, tags in enumerate(order) if child.tag in tags), None)
+        place = places.get(str(child.tag))
         if place is None:
             return f"holds {shown(str(child.tag))}"
         if place < reached:
-            return f"holds {name} after what must follow it"
+            return f"holds {etree.QName(child).localname} after what must follow it"
         reached = place
-    needed = _NEEDED.get(str(element.tag), ())
-    if needed and not any(child.tag in needed for child in element.iterchildren()):
-        return f"holds no {etree.QName(needed[0]).localname}"
-    return ""
+        if child.tag in needed:
+            needed = ()
+    return f"holds no {etree.QName(needed[0]).localname}" if needed else ""

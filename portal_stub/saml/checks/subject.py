@@ -5,7 +5,7 @@ from lxml import etree
 from portal_stub.address import address_problem, folded, shown
 from portal_stub.checks import Found, NotApplicable, ok, violated, warning
 from portal_stub.saml.checks.registry import CHECKS
-from portal_stub.saml.identity import name_ids
+from portal_stub.saml.identity import NAME_ID
 from portal_stub.saml.received import Received
 from portal_stub.saml.xml import saml
 
@@ -16,7 +16,7 @@ UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 @CHECKS.enforces("saml.subject.name-id")
 def name_id(received: Received) -> Found:
     """One, not blank, and nothing but text in it."""
-    found = name_ids(received.assertion)
+    found = received.inside(NAME_ID)
     if not found and received.assertion.find(f"{saml('Subject')}/{saml('EncryptedID')}") is not None:
         raise NotApplicable("it is encrypted and was not opened")
     if len(found) != 1:
@@ -62,7 +62,7 @@ def qualifier(received: Received) -> Found:
 
 
 def _name_id(received: Received) -> etree._Element:
-    found = name_ids(received.assertion)
+    found = received.inside(NAME_ID)
     if not found:
         raise NotApplicable("there is no NameID")
     return found[0]
