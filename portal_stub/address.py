@@ -28,6 +28,8 @@ _ALIKE = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "aeop
 
 def folded(address: str) -> str:
     """Return what ``address`` looks like to the eye: without blanks around it, invisible signs, width and case."""
+    if address.isascii():
+        return address.strip().casefold()
     visible = "".join(sign for sign in unicodedata.normalize("NFKC", address) if unicodedata.category(sign) != "Cf")
     return visible.strip().casefold().translate(_ALIKE)
 

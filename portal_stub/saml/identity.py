@@ -19,6 +19,8 @@ COMPANY = ("company", "organization")
 NAME_ID = f"{saml('Subject')}/{saml('NameID')}"
 """Where the NameID of the subject is; a sound assertion has one."""
 
+_VALUE = saml("AttributeValue")
+
 ReadText = Callable[[etree._Element], str]
 Named = tuple[str, Sequence[etree._Element]]
 """The name of an attribute and the elements of its values."""
@@ -45,7 +47,7 @@ def identity_in(assertion: etree._Element, read: ReadText, weaknesses: Weaknesse
 def attributes_of(assertion: etree._Element) -> Iterator[Named]:
     """Yield the attributes by their names, which are not their friendly names, each with its values."""
     for attribute in assertion.iterfind(f"{saml('AttributeStatement')}/{saml('Attribute')}"):
-        yield attribute.get("Name", ""), attribute.findall(saml("AttributeValue"))
+        yield attribute.get("Name", ""), [*attribute.iterchildren(_VALUE)]
 
 
 def _first_values(named: Iterable[Named], read: ReadText) -> dict[str, str]:

@@ -79,10 +79,17 @@ class Received(Reading):
 
     def owners(self, certificate: x509.Certificate) -> Sequence[Provider]:
         """Return the identity providers of which the portal trusts the certificate."""
-        reader = self.weaknesses.reader("fingerprint")
-        return those_that_trust(self.providers, certificate, None if reader is None else reader.read)
+        if certificate not in self._owners:
+            reader = self.weaknesses.reader("fingerprint")
+            naively = None if reader is None else reader.read
+            self._owners[certificate] = those_that_trust(self.providers, certificate, naively)
+        return self._owners[certificate]
 
-    @property
+    @cached_property
+    def _owners(self) -> dict[x509.Certificate, Sequence[Provider]]:
+        return {}
+
+    @cached_property
     def provider(self) -> Provider:
         """The identity provider that the message says it is of; the first where it names none that is known."""
         elements = (element for element in (self.assertion_if_any, self.envelope) if element is not None)

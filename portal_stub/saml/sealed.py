@@ -10,7 +10,8 @@ from portal_stub.saml.decryption import Opener, Unsealed
 from portal_stub.saml.xml import saml
 
 ENCRYPTED_ASSERTION = saml("EncryptedAssertion")
-_PARTS = (f"{saml('Subject')}/{saml('EncryptedID')}", f"{saml('AttributeStatement')}/{saml('EncryptedAttribute')}")
+_SEALED = (saml("EncryptedID"), saml("EncryptedAttribute"))
+_PARTS = (f"{saml('Subject')}/{_SEALED[0]}", f"{saml('AttributeStatement')}/{_SEALED[1]}")
 _MOST_ASSERTIONS, _MOST_PARTS = 2, 32
 """What is opened at most: each costs as much as a signature. Only one encrypted assertion is ever accepted."""
 
@@ -57,7 +58,7 @@ def opened_in(signed: etree._Element, opener: Opener) -> list[etree._Element]:
 
 def open_parts(assertion: etree._Element, opener: Opener) -> tuple[etree._Element, Sequence[Unsealed]]:
     """Return the assertion with its encrypted NameID and attributes opened, and what came of each."""
-    if not any(assertion.find(path) is not None for path in _PARTS):
+    if next(assertion.iterdescendants(*_SEALED), None) is None:
         return assertion, ()
     assertion = copy.deepcopy(assertion)
     unsealed = []

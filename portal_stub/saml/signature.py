@@ -37,6 +37,11 @@ SHA1_METHODS = frozenset({SignatureMethod.RSA_SHA1})
 SHA1_DIGESTS = frozenset({DigestAlgorithm.SHA1})
 _ENVELOPED = SignatureConstructionMethod.enveloped.value
 _CANONICAL = frozenset(method.value for method in CanonicalizationMethod)
+_SIGNATURE, _SIGNED_INFO, _REFERENCE = ds("Signature"), ds("SignedInfo"), ds("Reference")
+_SIGNATURE_METHOD, _DIGEST_METHOD = ds("SignatureMethod"), ds("DigestMethod")
+_CANONICALISATION = ds("CanonicalizationMethod")
+_TRANSFORMS = f"{ds('Transforms')}/{ds('Transform')}"
+_CERTIFICATES = f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"
 _with_attribute = etree.XPath("//*[@* = $value]")
 _MOST = 4
 """A sound message has one or two signatures; a stranger's may have thousands, and each costs time."""
@@ -111,7 +116,7 @@ def find_signatures(root: etree._Element, response: etree._Element | None) -> tu
 
     Only two can stand where they may, so where there are more than a few, some of these are misplaced.
     """
-    return tuple(_look_at(element, root, response) for element in islice(root.iter(ds("Signature")), _MOST))
+    return tuple(_look_at(element, root, response) for element in islice(root.iter(_SIGNATURE), _MOST))
 
 
 def verify(
@@ -210,20 +215,21 @@ def _location(signature: etree._Element) -> str:
 
 def _look_at(element: etree._Element, root: etree._Element, response: etree._Element | None) -> Signature:
     # Of one SignedInfo: that there are several is a fault of its own.
-    references = element.findall(f"{ds('SignedInfo')}[1]/{ds('Reference')}")
-    texts = [text_of(found) for found in element.findall(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")]
+    signed_info = next(element.iterchildren(_SIGNED_INFO), None)
+    references = [] if signed_info is None else [*signed_info.iterchildren(_REFERENCE)]
+    texts = [text_of(found) for found in element.iterfind(_CERTIFICATES)]
     read = [read_base64_certificate(text) for text in texts]
     certificates = tuple(certificate for certificate in read if certificate is not None)
     place = _place(element, root, response)
     return Signature(
         element=element,
         place=place,
-        method=_algorithm(element, f"{ds('SignedInfo')}/{ds('SignatureMethod')}"),
-        digests=tuple(_algorithm(reference, ds("DigestMethod")) for reference in references),
+        method=_algorithm(signed_info, _SIGNATURE_METHOD),
+        digests=tuple(_algorithm(reference, _DIGEST_METHOD) for reference in references),
         certificates=certificates,
         unreadable_certificates=len(read) - len(certificates),
         misplaced=_misplaced(element, place, references, root),
-        odd_transforms=_odd_transforms(element, references),
+        odd_transforms=_odd_transforms(signed_info, references),
         signed_infos=sum(1 for _ in element.iter("{*}SignedInfo")),
         interrupted=next(element.iter(etree.Comment), next(_instructions(root), None)) is not None,
         has_object=element.find(ds("Object")) is not None,
@@ -234,8 +240,8 @@ def _instructions(root: etree._Element) -> Iterator[etree._Element]:
     return (found for found in root.iter(etree.ProcessingInstruction) if found.getparent() is not None)
 
 
-def _algorithm(element: etree._Element, path: str) -> str:
-    found = element.find(path)
+def _algorithm(element: etree._Element | None, child: str) -> str:
+    found = None if element is None else next(element.iterchildren(child), None)
     return "" if found is None else found.get("Algorithm", "")
 
 
@@ -256,7 +262,7 @@ def _misplaced(
     if place == "elsewhere" or parent is None:
         where = "at the root" if parent is None else f"inside {etree.QName(parent).localname}"
         return f"a Signature {where}, which is neither the Response nor its assertion"
-    if len(parent.findall(ds("Signature"))) > 1:
+    if len([*parent.iterchildren(_SIGNATURE)]) > 1:
         return f"several Signatures in one {etree.QName(parent).localname}"
     if len(references) != 1:
         return f"{len(references)} References"
@@ -273,14 +279,12 @@ def _has_id(element: etree._Element, value: str) -> bool:
     return any(own == value and etree.QName(name).localname.lower() == "id" for name, own in element.attrib.items())
 
 
-def _odd_transforms(element: etree._Element, references: Sequence[etree._Element]) -> str:
-    canonicalisation = _algorithm(element, f"{ds('SignedInfo')}/{ds('CanonicalizationMethod')}")
+def _odd_transforms(signed_info: etree._Element | None, references: Sequence[etree._Element]) -> str:
+    canonicalisation = _algorithm(signed_info, _CANONICALISATION)
     if canonicalisation not in _CANONICAL:
         return f"SignedInfo is canonicalised by {shown(canonicalisation)}"
     for reference in references:
-        transforms = [
-            found.get("Algorithm", "") for found in reference.findall(f"{ds('Transforms')}/{ds('Transform')}")
-        ]
+        transforms = [found.get("Algorithm", "") for found in reference.iterfind(_TRANSFORMS)]
         enveloped, rest = transforms[:1], transforms[1:]
         if enveloped != [_ENVELOPED] or len(rest) > 1 or not _CANONICAL.issuperset(rest):
             named = ", ".join(shown(transform) for transform in transforms[:_MOST])

@@ -26,7 +26,7 @@ def once(received: Received) -> Found:
 def text(received: Received) -> Found:
     """Nil is no value, and an element inside has a text that was not meant as the value."""
     for attribute in _attributes(received):
-        for value in attribute.findall(saml("AttributeValue")):
+        for value in attribute.iterchildren(saml("AttributeValue")):
             odd = "nil" if value.get(_NIL) in ("true", "1") else "an element" if len(value) else ""
             if odd:
                 return warning("a text as value", f"{odd} as value of {shown(attribute.get('Name', ''))}")
