@@ -21,8 +21,8 @@ _INTRODUCTION = (
     "is found by a case of another rule; the last section says why."
 )
 _TOGETHER = (
-    "They differ in what they do to the message, not in what they find on the stub; another portal may well tell them "
-    "apart."
+    "They differ in what they do to the message, as their titles say, not in what they find on the stub. Another "
+    "portal may well tell them apart."
 )
 KINDS = {"without": "Checks left out", "naive": "Naive readers"}
 
@@ -123,7 +123,10 @@ def to_markdown(shown: MatrixView) -> str:
             _TOGETHER,
             table(
                 ("Find", "Scenarios"),
-                [(_names(row), ", ".join(_code(one.label) for one in rows)) for row, rows in together],
+                [
+                    (_names(row), "<br>".join(f"{_code(one.label)}: {escaped(one.title)}" for one in rows))
+                    for row, rows in together
+                ],
             ),
         ]
     reasons = sorted({reason_for(case, weakness) or "" for case, weakness in shown.matrix.found()} - {""})

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -169,3 +170,9 @@ def test_nothing_of_a_sound_message_depends_on_the_seed(case: Case) -> None:
     assert one is not None
     assert two is not None
     assert sent(one) == sent(two)
+
+
+def test_no_two_scenarios_of_a_protocol_have_one_title() -> None:
+    scenarios = {case.scenario.id: case.scenario for case in all_cases()}.values()
+    titles = Counter((scenario.id.partition(".")[0], scenario.title) for scenario in scenarios)
+    assert [title for title, count in titles.items() if count > 1] == []
