@@ -9,7 +9,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal_stub.accounts.columns import digest
-from portal_stub.accounts.database import Database
 from portal_stub.accounts.tables import OpenLogout, SamlSession, SignedIn
 
 _REQUEST_LIFETIME = timedelta(hours=1)
@@ -57,19 +56,3 @@ def open_logout(session: Session, browser: str, now: datetime) -> str:
 def close_logout(session: Session, request_id: str) -> None:
     """Use the logout request up."""
     session.execute(delete(OpenLogout).where(OpenLogout.key == digest(request_id)))
-
-
-@attrs.frozen
-class OpenLogouts:
-    """The IDs of the logout requests that are open in one browser; ``in`` looks into the database."""
-
-    database: Database
-    browser: str | None
-    now: datetime
-
-    def __contains__(self, request_id: object) -> bool:
-        if self.browser is None or not isinstance(request_id, str):
-            return False
-        with self.database.reading() as session:
-            row = session.get(OpenLogout, digest(request_id))
-        return row is not None and row.browser == digest(self.browser) and row.expires > self.now

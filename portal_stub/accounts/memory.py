@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal_stub.accounts.columns import digest
 from portal_stub.accounts.database import Database
-from portal_stub.accounts.tables import OpenRequest, SeenAssertion
+from portal_stub.accounts.tables import OpenLogout, OpenRequest, SeenAssertion
 
 REQUEST_LIFETIME = timedelta(hours=1)
 """How long a person may take to sign in at the identity provider."""
@@ -53,17 +53,18 @@ def remember_assertion(session: Session, assertion_id: str, until: datetime | No
 
 @attrs.frozen
 class OpenRequests:
-    """The IDs of the requests that are open in one browser; ``in`` looks into the database."""
+    """The IDs of the requests of one kind that are open in one browser; ``in`` looks into the database."""
 
     database: Database
     browser: str | None
     now: datetime
+    table: type[OpenRequest | OpenLogout] = OpenRequest
 
     def __contains__(self, request_id: object) -> bool:
         if self.browser is None or not isinstance(request_id, str):
             return False
         with self.database.reading() as session:
-            row = session.get(OpenRequest, digest(request_id))
+            row: OpenRequest | OpenLogout | None = session.get(self.table, digest(request_id))
         return row is not None and row.browser == digest(self.browser) and row.expires > self.now
 
 

@@ -239,18 +239,11 @@ class Received(Reading):
     def verified(self) -> Sequence[tuple[Signature, Verification]]:
         """Each signature with what came of verifying it."""
         # The signature of the Response was made over the cipher text, that of an assertion before it was encrypted.
-        return tuple(
-            (
-                signature,
-                verify(
-                    signature,
-                    self.sealed if signature.parent is self.root else self.root,
-                    self.believed(signature),
-                    self.algorithms,
-                ),
-            )
-            for signature in self.signatures
-        )
+        found = []
+        for signature in self.signatures:
+            made_in = self.sealed if signature.parent is self.root else self.root
+            found.append((signature, verify(signature, made_in, self.believed(signature), self.algorithms)))
+        return found
 
     def foreign(self, signature: Signature, result: Verification) -> str:
         """Return whose key has verified the signature, where it is not that of the issuer, or the empty string."""

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal_stub.accounts import attempts, logouts, sessions
 from portal_stub.accounts.attempts import Received
+from portal_stub.accounts.memory import OpenRequests
+from portal_stub.accounts.tables import OpenLogout
 from portal_stub.config import Settings
 from portal_stub.saml.logout.arrival import Arrival, LogoutMemory
 from portal_stub.saml.logout.judge import LogoutDiagnosis, judge_logout
@@ -33,7 +35,7 @@ def take() -> ResponseReturnValue:
         arrival = Arrival.from_query(request.query_string)
         message = request.query_string.decode("ascii", "backslashreplace")
     here, now = portal(), visit().now
-    memory = LogoutMemory(open_logouts=logouts.OpenLogouts(here.database, visit().browser, now))
+    memory = LogoutMemory(open_logouts=OpenRequests(here.database, visit().browser, now, OpenLogout))
     diagnosis = judge_logout(arrival, visit().settings, now, memory, here.weaknesses)
     received = Received(method="logout", message=message, relay_state=arrival.relay_state)
     if diagnosis.granted and diagnosis.kind == "request":
