@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal_stub.accounts.columns import digest
 from portal_stub.accounts.database import Database
-from portal_stub.accounts.tables import OpenLogout, OpenRequest, SeenAssertion
+from portal_stub.accounts.tables import Open, OpenRequest, SeenAssertion
 
 REQUEST_LIFETIME = timedelta(hours=1)
 """How long a person may take to sign in at the identity provider."""
@@ -58,13 +58,13 @@ class OpenRequests:
     database: Database
     browser: str | None
     now: datetime
-    table: type[OpenRequest | OpenLogout] = OpenRequest
+    table: type[Open] = OpenRequest
 
     def __contains__(self, request_id: object) -> bool:
         if self.browser is None or not isinstance(request_id, str):
             return False
         with self.database.reading() as session:
-            row: OpenRequest | OpenLogout | None = session.get(self.table, digest(request_id))
+            row = session.get(self.table, digest(request_id))
         return row is not None and row.browser == digest(self.browser) and row.expires > self.now
 
 

@@ -70,18 +70,20 @@ class SeenAssertion(Base):
     until: Mapped[datetime] = mapped_column(index=True)
 
 
-class OpenRequest(Base):
-    """An authentication request that waits for its answer, in one browser only.
-
-    ``key`` is the digest of its ID, ``wanted`` the visitor's page.
-    """
-
-    __tablename__ = "open_requests"
+class Open:
+    """A request that waits for its answer, in one browser only. ``key`` is the digest of its ID."""
 
     key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
     browser: Mapped[str] = mapped_column(_DIGEST)
-    wanted: Mapped[str | None]
     expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class OpenRequest(Open, Base):
+    """An authentication request. ``wanted`` is the visitor's page."""
+
+    __tablename__ = "open_requests"
+
+    wanted: Mapped[str | None]
 
 
 class Visitor(Base):
@@ -118,11 +120,7 @@ class SamlSession(Base):
     session_index: Mapped[str | None]
 
 
-class OpenLogout(Base):
-    """A logout request that waits for its answer, in one browser only. ``key`` is the digest of its ID."""
+class OpenLogout(Open, Base):
+    """A logout request of the portal's own."""
 
     __tablename__ = "open_logouts"
-
-    key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
-    browser: Mapped[str] = mapped_column(_DIGEST)
-    expires: Mapped[datetime] = mapped_column(index=True)
