@@ -10,7 +10,7 @@ from typing import Literal, NoReturn
 import click
 
 from conformance.case import Case, all_cases
-from conformance.events import Exit
+from conformance.events import Exit, read
 from conformance.selection import select
 from rulebook.strict_toml import FileProblem
 
@@ -28,6 +28,13 @@ def cli() -> None:
 @click.option(
     "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/latest"), show_default=True
 )
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Known failures, held both ways.",
+)
+@click.option("--write-baseline", is_flag=True, help="Write the failures of this run into the baseline.")
 @click.pass_context
 def run_command(
     context: click.Context,
@@ -36,18 +43,24 @@ def run_command(
     driver: Literal["browser", "http"],
     workers: int,
     report: Path,
+    baseline: Path | None,
+    write_baseline: bool,
 ) -> None:
     """Judge a portal. Options for pytest follow after '--'."""
-    from conformance.browser import NoBrowser, find_or_fetch  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.baseline import holding  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.browser import NoBrowser, find_or_fetch  # noqa: PLC0415
     from conformance.run import run  # noqa: PLC0415
     from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
 
+    if write_baseline and baseline is None:
+        _stop(Exit.USAGE, "--write-baseline needs --baseline FILE: the file to write.")
     try:
         target = find(portal)
         cases = _selected(selects)
+        held = holding(baseline, [case.id for case in all_cases()], write=write_baseline)
         if driver == "browser":
             find_or_fetch()
-        raise SystemExit(run(target, cases, driver, workers, report, context.obj))
+        raise SystemExit(run(target, cases, driver, workers, report, context.obj, held))
     except (FileProblem, UnknownTarget, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))
 
@@ -97,6 +110,46 @@ def weaknesses_command(selects: tuple[str, ...], browser: bool, processes: int, 
     click.echo(f"Report: {report / 'weaknesses.html'}")
     click.echo(shown.headline)
     raise SystemExit(Exit.FAILED if wrong else Exit.PASSED)
+
+
+@cli.command("compare")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+def compare_command(old: Path, new: Path) -> None:
+    """Compare two runs: report folders, or their events.ndjson. Exits 1 when anything has become worse."""
+    from conformance.comparison import KINDS, compare  # noqa: PLC0415 - 'list' and '--help' answer without it
+
+    try:
+        found = compare(read(old), read(new))
+    except FileProblem as problem:
+        _stop(Exit.USAGE, str(problem))
+    for remark in found.remarks:
+        click.echo(remark, err=True)
+    for kind in KINDS:
+        for difference in found.of(kind):
+            click.echo(f"{kind}: {difference.sentence}")
+    click.echo(found.summary)
+    raise SystemExit(Exit.FAILED if found.regressed else Exit.PASSED)
+
+
+@cli.command("matrix")
+@click.argument("runs", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/matrix"), show_default=True
+)
+def matrix_command(runs: tuple[Path, ...], report: Path) -> None:
+    """Show several runs side by side, cases by targets, with what one target does and no other first."""
+    from conformance.report.targets import side_by_side, to_html, to_markdown  # noqa: PLC0415
+
+    try:
+        shown = side_by_side([read(run) for run in runs], {case.id: case.scenario.title for case in all_cases()})
+    except FileProblem as problem:
+        _stop(Exit.USAGE, str(problem))
+    report.mkdir(parents=True, exist_ok=True)
+    (report / "matrix.html").write_text(to_html(shown), encoding="utf-8")
+    (report / "matrix.md").write_text(to_markdown(shown), encoding="utf-8")
+    click.echo(f"Report: {report / 'matrix.html'}")
+    click.echo(shown.headline)
 
 
 @contextlib.contextmanager

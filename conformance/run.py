@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +11,7 @@ import click
 import pytest
 
 import conformance.suite
+from conformance.baseline import Held
 from conformance.canary import Canary
 from conformance.case import Case
 from conformance.events import (
@@ -19,6 +20,7 @@ from conformance.events import (
     Driver,
     Exit,
     Header,
+    Run,
     Writer,
     exit_code,
     from_dict,
@@ -63,9 +65,18 @@ class Recorder:
 
 
 def run(
-    target: Target, cases: Sequence[Case], driver: Driver, workers: int, directory: Path, pytest_options: Sequence[str]
+    target: Target,
+    cases: Sequence[Case],
+    driver: Driver,
+    workers: int,
+    directory: Path,
+    pytest_options: Sequence[str],
+    baseline: Callable[[Run], Held] = lambda _: Held(),
 ) -> Exit:
-    """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser."""
+    """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser.
+
+    ``baseline`` tells of a run which failures are known.
+    """
     started = time.monotonic()
     header = Header(
         suite=version("sso-conformance"),
@@ -91,8 +102,13 @@ def run(
         if ended not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
             writer.finish(round(time.monotonic() - started, 3))
     outcome = read(directory)
-    write_all(directory)
+    held = baseline(outcome)
+    write_all(directory, held.reasons)
     click.echo(f"Report: {directory / 'index.html'}")
+    for problem in held.problems:
+        click.echo(f"Baseline: {problem}", err=True)
+    if held.reasons:
+        click.echo(f"{len(held.reasons)} of the failures below are known to the baseline.")
     for error in recorder.internal_errors:
         click.echo(f"Internal error in {error}", err=True)
     click.echo(summary_line(outcome))
@@ -100,7 +116,8 @@ def run(
         return Exit.INTERNAL_ERROR
     if ended == pytest.ExitCode.USAGE_ERROR:
         return Exit.USAGE
-    return exit_code(outcome)
+    ended_with = exit_code(outcome, held.reasons.keys())
+    return Exit.FAILED if held.problems and ended_with in (Exit.PASSED, Exit.INCONCLUSIVE) else ended_with
 
 
 @contextlib.contextmanager

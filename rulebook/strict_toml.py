@@ -7,6 +7,7 @@ so a slip of the pen gets the same kind of answer everywhere.
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -29,7 +30,12 @@ def _exactly(kind: type) -> Any:
     return convert
 
 
-_KINDS: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    date: "a date such as 2027-01-31",
+}
 for _kind in _KINDS:
     _converter.register_structure_hook(_kind, _exactly(_kind))
 

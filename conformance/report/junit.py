@@ -1,25 +1,28 @@
 """``junit.xml``: the run as other tools read it.
 
 Fail, wrong-reason and crash are failures, inconclusive is an error, skipped is skipped with its reason, advisory has
-passed and says so in its output. A run that was cut off holds one error more, so that no tool takes it for a success.
+passed and says so in its output. A known failure of the baseline is skipped, with the reason that the baseline gives.
+A run that was cut off holds one error more, so that no tool takes it for a success.
 """
 
 from xml.etree import ElementTree as ET
 
-from conformance.events import BROKEN
+from conformance.events import BROKEN, count
 from conformance.report.view import CaseView, RunView, printable
 
 
 def to_junit(shown: RunView) -> bytes:
     """Return the run as a JUnit document in UTF-8."""
-    run, counts = shown.run, shown.run.counts
+    run = shown.run
+    counts = count(case.event.verdict for case in shown.cases if not case.known)
+    known = sum(bool(case.known) for case in shown.cases)
     cut_off = int(bool(shown.cut_off))
     totals = {
         "name": "conformance",
         "tests": str(len(shown.cases) + cut_off),
         "failures": str(sum(counts[verdict] for verdict in BROKEN)),
         "errors": str(counts["inconclusive"] + cut_off),
-        "skipped": str(counts["skipped"]),
+        "skipped": str(counts["skipped"] + known),
         "time": f"{run.seconds:.3f}",
     }
     suites = ET.Element("testsuites", totals)
@@ -44,6 +47,8 @@ def _add(suite: ET.Element, case: CaseView) -> None:
     )
     if event.verdict == "skipped":
         ET.SubElement(element, "skipped", {"message": case.reason})
+    elif case.known:
+        ET.SubElement(element, "skipped", {"type": "known-failure", "message": f"{case.known} ({case.reason})"})
     elif event.verdict == "advisory":
         ET.SubElement(element, "system-out").text = f"advisory: {case.reason}"
     elif event.verdict != "pass":

@@ -30,8 +30,12 @@ def to_markdown(shown: RunView) -> str:
 
 
 def _cases(cases: list[CaseView]) -> str:
-    rows = [(escaped(case.event.id), escaped(case.event.rule or "none"), escaped(case.reason)) for case in cases]
+    rows = [(escaped(case.event.id), escaped(case.event.rule or "none"), _why(case)) for case in cases]
     return table(("Case", "Rule", "Why"), rows)
+
+
+def _why(case: CaseView) -> str:
+    return escaped(case.reason) + (f" **Known:** {escaped(case.known)}" if case.known else "")
 
 
 def _reasons(cases: list[CaseView]) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import attrs
 
-from conformance.events import BROKEN, CaseEvent, Proof, Result, Run, Verdict, case_file
+from conformance.events import BROKEN, CaseEvent, Proof, Result, Run, Verdict, case_file, count
 from conformance.report.message import Message, read_message
-from idp_sim.catalogue import Outcome
+from idp_sim.catalogue import NOTHING, Outcome
 from rulebook import RULES, Rule
 
 WORST_FIRST: tuple[Verdict, ...] = ("crash", "fail", "wrong-reason", "inconclusive", "advisory", "skipped", "pass")
@@ -72,6 +72,8 @@ class CaseView:
     message: Message | None
     picture: str | None
     """The screenshot of a case that did not pass, in base64."""
+    known: str = ""
+    """Why the failure is known, where the baseline holds it."""
 
     @property
     def topic(self) -> str:
@@ -140,17 +142,20 @@ class RunView:
     def headline(self) -> str:
         """The result in one sentence."""
         counts = self.run.counts
-        broken = sum(counts[verdict] for verdict in BROKEN)
+        known = sum(bool(case.known) for case in self.cases)
+        beside = f" {known} known failure{'s' * (known != 1)} of the baseline not counted." if known else ""
         judged = len(self.cases) - counts["skipped"]
+        unknown = count(case.event.verdict for case in self.cases if not case.known)
+        broken = sum(unknown[verdict] for verdict in BROKEN)
         if broken:
-            return f"{broken} of {judged} cases speak against {self.target}."
-        if counts["inconclusive"]:
-            return f"{counts['inconclusive']} of {judged} cases are inconclusive."
+            return f"{broken} of {judged} cases speak against {self.target}.{beside}"
+        if unknown["inconclusive"]:
+            return f"{unknown['inconclusive']} of {judged} cases are inconclusive.{beside}"
         if not judged:
             return "No case was run."
         if self.cut_off:
-            return f"Nothing speaks against {self.target} so far, but the run did not come to its end."
-        return f"Nothing speaks against {self.target} in {judged} cases."
+            return f"Nothing speaks against {self.target} so far, but the run did not come to its end.{beside}"
+        return f"Nothing {'new ' * bool(known)}speaks against {self.target} in {judged} cases.{beside}"
 
     def groups(self) -> list[tuple[Verdict, list[CaseView]]]:
         """Return the cases of each verdict that was given, the worst verdict first."""
@@ -158,21 +163,24 @@ class RunView:
         return [(verdict, cases) for verdict, cases in of.items() if cases]
 
 
-def view(run: Run, directory: Path, titles: Mapping[str, str]) -> RunView:
+def view(run: Run, directory: Path, titles: Mapping[str, str], known: Mapping[str, str] = NOTHING) -> RunView:
     """Put together what reports show.
 
-    Messages and pictures are looked for in the report folder ``directory``; ``titles`` are those of the cases by id.
+    Messages and pictures are looked for in the report folder ``directory``; ``titles`` are those of the cases by id,
+    and ``known`` the reasons of known failures likewise.
     """
-    return RunView(run=run, cases=tuple(_case(event, titles.get(event.id, ""), directory) for event in run.cases))
+    shown = [_case(event, titles.get(event.id, ""), directory, known.get(event.id, "")) for event in run.cases]
+    return RunView(run=run, cases=tuple(shown))
 
 
-def _case(event: CaseEvent, title: str, directory: Path) -> CaseView:
+def _case(event: CaseEvent, title: str, directory: Path, known: str) -> CaseView:
     return CaseView(
         event=event,
         title=title,
         rule=RULES.get(event.rule or ""),
         message=read_message(directory, event.id),
         picture=None if event.verdict == "pass" else _picture(case_file(directory, event.id, ".png")),
+        known=printable(known),
     )
 
 

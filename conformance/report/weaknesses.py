@@ -99,7 +99,7 @@ def view(matrix: Matrix) -> MatrixView:
 
 def to_html(shown: MatrixView) -> str:
     """Return the matrix as one HTML document, with its style inside."""
-    return document("weaknesses.html", "weaknesses.css", None, shown=shown, words=WORDS)
+    return document("weaknesses.html", "matrix.css", None, shown=shown, words=WORDS)
 
 
 def to_markdown(shown: MatrixView) -> str:

@@ -1,0 +1,133 @@
+"""Cases by targets: several runs side by side, and first of all what one target does and no other."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from conformance.events import CaseEvent, Run, summary_line
+from conformance.report.html import document
+from conformance.report.markdown import escaped, table
+from conformance.report.view import HEADINGS, MEANINGS, WORST_FIRST, printable
+
+LETTERS: Mapping[str, str] = {
+    "pass": "·", "fail": "F", "wrong-reason": "W", "crash": "C", "inconclusive": "?", "advisory": "a", "skipped": "s",
+    "absent": "",
+}  # fmt: skip
+FEWEST = 3
+"""With fewer targets nobody can tell who is the odd one out."""
+
+
+@attrs.frozen
+class Row:
+    """One case and its verdict at every target, in the order of the columns; ``None``: that run does not hold it."""
+
+    id: str
+    title: str
+    events: tuple[CaseEvent | None, ...]
+
+    @property
+    def behaviours(self) -> tuple[str, ...]:
+        """What each target did, in one word; an advisory case shows whether the login was accepted."""
+        return tuple("absent" if event is None else _behaviour(event) for event in self.events)
+
+    @property
+    def alone(self) -> int | None:
+        """The column of the one target that does otherwise than all others, which agree."""
+        judged = [(place, done) for place, done in enumerate(self.behaviours) if done not in ("absent", "skipped")]
+        counts = Counter(done for _, done in judged)
+        if len(judged) < FEWEST or len(counts) != 2 or min(counts.values()) != 1:
+            return None
+        odd = min(counts, key=counts.__getitem__)
+        return next(place for place, done in judged if done == odd)
+
+
+@attrs.frozen
+class Table:
+    """Every case of the runs, in the order in which they hold them."""
+
+    runs: tuple[Run, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the columns are called."""
+        return tuple(printable(str(run.header.target.get("name", "target"))) for run in self.runs)
+
+    @property
+    def summaries(self) -> tuple[str, ...]:
+        """The result of each run in one line."""
+        return tuple(summary_line(run) + ("" if run.complete else " (cut off)") for run in self.runs)
+
+    def anomalies(self) -> Iterator[tuple[str, list[tuple[Row, str, str]]]]:
+        """Yield each target that does what no other does: the cases, what it does there and what the others do."""
+        for place, name in enumerate(self.names):
+            found = [(row, row.behaviours[place], _others(row, place)) for row in self.rows if row.alone == place]
+            if found:
+                yield name, found
+
+    @property
+    def uneven(self) -> tuple[Row, ...]:
+        """The cases that do not pass at every target."""
+        return tuple(row for row in self.rows if set(row.behaviours) != {"pass"})
+
+    @property
+    def headline(self) -> str:
+        """The result in one sentence."""
+        odd = sum(row.alone is not None for row in self.rows)
+        return (
+            f"{len(self.rows)} cases at {len(self.runs)} targets: {len(self.rows) - len(self.uneven)} pass everywhere, "
+            f"in {odd} one target does what no other does."
+        )
+
+
+def side_by_side(runs: Sequence[Run], titles: Mapping[str, str]) -> Table:
+    """Put the runs side by side; ``titles`` are those of the cases by id."""
+    columns = [{event.id: event for event in run.cases} for run in runs]
+    ids = dict.fromkeys(event.id for run in runs for event in run.cases)
+    rows = [Row(case, titles.get(case, ""), tuple(column.get(case) for column in columns)) for case in ids]
+    return Table(tuple(runs), tuple(rows))
+
+
+def to_html(shown: Table) -> str:
+    """Return the table as one page that needs nothing else."""
+    words = {verdict: (LETTERS[verdict], MEANINGS[verdict]) for verdict in WORST_FIRST}
+    return document("targets.html", "matrix.css", None, shown=shown, words=words, letters=LETTERS, printable=printable)
+
+
+def to_markdown(shown: Table) -> str:
+    """Return the table as Markdown: the anomalies, then every case that does not pass everywhere."""
+    parts = ["# Cases by targets", escaped(shown.headline)]
+    parts.append(
+        table(
+            ("Target", "Result"), [(escaped(n), escaped(s)) for n, s in zip(shown.names, shown.summaries, strict=True)]
+        )
+    )
+    parts.append("## What one target does and no other")
+    anomalies = [
+        (escaped(name), f"`{row.id}`", escaped(its), escaped(others))
+        for name, found in shown.anomalies()
+        for row, its, others in found
+    ]
+    parts.append(table(("Target", "Case", "It", "The others"), anomalies) if anomalies else "Nothing.")
+    parts.append("## Cases that do not pass everywhere")
+    rows = [(f"`{row.id}`", *(LETTERS.get(_word(event), "") for event in row.events)) for row in shown.uneven]
+    parts.append(table(("Case", *map(escaped, shown.names)), rows) if rows else "None.")
+    legend = ", ".join(f"{LETTERS[verdict]} {HEADINGS[verdict].lower()}" for verdict in WORST_FIRST)
+    return "\n\n".join([*parts, f"{legend}; nothing: that run does not hold the case."]) + "\n"
+
+
+def _behaviour(event: CaseEvent) -> str:
+    if event.verdict == "advisory":
+        return "accepted" if event.observed.result == "as-signed" else "refused"
+    return event.verdict
+
+
+def _word(event: CaseEvent | None) -> str:
+    return "absent" if event is None else event.verdict
+
+
+def _others(row: Row, place: int) -> str:
+    return next(
+        done for other, done in enumerate(row.behaviours) if other != place and done not in ("absent", "skipped")
+    )
