@@ -5,14 +5,14 @@ from pathlib import Path
 
 import attrs
 import pytest
-from reports.test_compare import case, run
 
 from conformance.baseline import Baseline, Entry, Held, from_run, hold, holding, load, to_toml
 from conformance.case import all_cases
-from conformance.events import Exit, Writer, exit_code
+from conformance.events import Exit, Verdict, Writer, exit_code
 from conformance.report import write_all
 from conformance.report.view import view
 from rulebook.strict_toml import FileProblem
+from tests.reports.test_compare import case, run
 
 TODAY = date(2026, 11, 24)
 KNOWN = "saml.audience.missing"
@@ -51,8 +51,8 @@ def test_another_failure_still_does() -> None:
         ),
     ],
 )
-def test_what_is_not_borne_out_is_a_problem(entry: Entry, verdict: str, sentence: str) -> None:
-    assert hold(Baseline(known=(entry,)), run(case(verdict, KNOWN)), TODAY).problems == (sentence,)  # type: ignore[arg-type]
+def test_what_is_not_borne_out_is_a_problem(entry: Entry, verdict: Verdict, sentence: str) -> None:
+    assert hold(Baseline(known=(entry,)), run(case(verdict, KNOWN)), TODAY).problems == (sentence,)
 
 
 def test_an_entry_for_a_case_that_was_not_selected_is_left_alone() -> None:

@@ -2,17 +2,19 @@
 
 import attrs
 import pytest
-from reports.sample_run import HEADER
 
 from conformance.comparison import compare
-from conformance.events import CaseEvent, Footer, Observed, Run, Verdict, count
+from conformance.events import CaseEvent, Footer, Observed, Result, Run, Verdict, count
 from conformance.report.targets import side_by_side, to_html, to_markdown
+from tests.reports.sample_run import HEADER
 
 ID = "saml.audience.missing"
 
 
 def case(verdict: Verdict, case_id: str = ID, reason: str = "", person: str | None = None) -> CaseEvent:
-    result = None if verdict == "skipped" else "refused" if verdict in ("pass", "advisory") else "as-signed"
+    result: Result | None = (
+        None if verdict == "skipped" else "refused" if verdict in ("pass", "advisory") else "as-signed"
+    )
     return CaseEvent(
         id=case_id,
         outcome="must-refuse",
