@@ -56,7 +56,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
     processes = [shibd()]
     try:
-        httpd = ["/usr/sbin/apache2", "-f", STATE / "httpd.conf", "-D", "FOREGROUND"]
+        httpd = ["/usr/sbin/apache2", "-f", str(STATE / "httpd.conf"), "-D", "FOREGROUND"]
         processes.append(subprocess.Popen(httpd))  # noqa: S603 - fixed
         while processes[1].poll() is None:
             if processes[0].poll() is not None:
