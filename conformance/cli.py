@@ -49,6 +49,7 @@ def run_command(
     """Judge a portal. Options for pytest follow after '--'."""
     from conformance.baseline import holding  # noqa: PLC0415 - 'list' and '--help' answer without them
     from conformance.browser import NoBrowser, find_or_fetch  # noqa: PLC0415
+    from conformance.lab.harness import LabProblem  # noqa: PLC0415
     from conformance.run import run  # noqa: PLC0415
     from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
 
@@ -61,7 +62,7 @@ def run_command(
         if driver == "browser":
             find_or_fetch()
         raise SystemExit(run(target, cases, driver, workers, report, context.obj, held))
-    except (FileProblem, UnknownTarget, NoBrowser) as error:
+    except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))
 
 
@@ -150,6 +151,56 @@ def matrix_command(runs: tuple[Path, ...], report: Path) -> None:
     (report / "matrix.md").write_text(to_markdown(shown), encoding="utf-8")
     click.echo(f"Report: {report / 'matrix.html'}")
     click.echo(shown.headline)
+
+
+@cli.group("lab")
+def lab_group() -> None:
+    """Real service providers on this machine: 'conformance run --portal lab:NAME' judges one of them."""
+
+
+@lab_group.command("list")
+def lab_list_command() -> None:
+    """List the service providers of the lab: what they are, and whether they run or lack anything."""
+    from conformance.lab import harness as lab  # noqa: PLC0415
+
+    known = lab.names()
+    width = max(map(len, known))
+    for name in known:
+        harness = lab.load(name)
+        lacking = lab.missing(harness)
+        state = "up" if lab.is_up(name) else f"needs {' '.join(lacking)}" if lacking else "down"
+        click.echo(f"{name:<{width}}  {harness.title}  [{state}]")
+
+
+@lab_group.command("up")
+@click.argument("name")
+def lab_up_command(name: str) -> None:
+    """Set a service provider up (on first use) and start it; it runs until 'lab down'."""
+    from conformance.lab import harness as lab  # noqa: PLC0415
+
+    try:
+        harness = lab.load(name)
+        if not lab.is_up(name):
+            lab.start(name)
+    except (lab.LabProblem, FileProblem) as error:
+        _stop(Exit.USAGE, str(error))
+    click.echo(f"{name} is up: {harness.base_url}")
+
+
+@lab_group.command("down")
+@click.argument("name", required=False)
+def lab_down_command(name: str | None) -> None:
+    """Stop a service provider that 'lab up' started, or all of them."""
+    from conformance.lab import harness as lab  # noqa: PLC0415
+
+    try:
+        for one in [name] if name else lab.names():
+            if lab.stop(one):
+                click.echo(f"{one} is down.")
+            elif name:
+                click.echo(f"{one} was not up.")
+    except lab.LabProblem as error:
+        _stop(Exit.USAGE, str(error))
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from conformance.events import (
     read,
     summary_line,
 )
+from conformance.lab.harness import running
 from conformance.report import write_all
 from conformance.targets.target import Target, simulator_for
 from idp_sim.keyring import Keyring
@@ -124,9 +125,12 @@ def run(
 def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
     """Run the simulator beside a portal that somebody else runs; beside stubs, each worker runs its own.
 
-    Raises FileProblem when the simulator cannot listen where the target's profile says.
+    Raises FileProblem when the simulator cannot listen where the target's profile says, LabProblem when a service
+    provider of the lab does not start.
     """
     with contextlib.ExitStack() as stack:
+        if target.harness is not None:
+            stack.enter_context(running(target.harness))
         if target.weaknesses is None:
             instance = target.profile.simulator.instance
             keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()

@@ -12,6 +12,7 @@ import attrs
 
 import idp_sim.app
 from conformance.drivers import Unsupported
+from conformance.lab import harness as lab
 from conformance.sites import Addresses, Change, Server, listen, stub_sites
 from conformance.targets.profile import STUB_PROFILE, Profile, load
 from idp_sim.config import Portal, RemoteLoginPortal, Simulator
@@ -30,38 +31,53 @@ class UnknownTarget(Exception):
 class Target:
     """A portal under test: its profile and, where it is the stub, its weaknesses (``None`` for any other portal).
 
-    ``text`` is how the command line named it.
+    ``text`` is how the command line named it; ``harness`` is its name in the lab, if it stands there.
     """
 
     text: str
     name: str
     profile: Profile
     weaknesses: Weaknesses | None
+    harness: str | None = None
 
     def as_event(self) -> dict[str, Any]:
         """Return the target as the header of the event stream shows it."""
         weak = self.weaknesses or SOUND
         kind = "profile" if self.weaknesses is None else "stub"
+        if self.harness is not None:
+            return {"name": self.name, "kind": "lab", "versions": list(lab.load(self.harness).versions)}
         return {"name": self.name, "kind": kind, "without": sorted(weak.without), "naive": sorted(weak.naive)}
 
 
 def find(text: str) -> Target:
-    """Return the target that ``text`` names: ``stub``, ``stub:without=RULE,...``, ``stub:naive=READER,...`` or a path.
+    """Return the target that ``text`` names: ``stub``, ``stub:without=RULE,...``, ``stub:naive=READER,...``,
+    ``lab:NAME`` or a path.
 
-    Raises UnknownTarget or FileProblem.
+    Raises UnknownTarget, LabProblem or FileProblem.
     """
     if text == "stub" or text.startswith("stub:"):
         return Target(text, text, load(STUB_PROFILE), _weaknesses(text.removeprefix("stub").removeprefix(":")))
+    if text.startswith("lab:"):
+        return _in_the_lab(text)
     path = Path(text)
     if path.suffix != ".toml" and not path.exists():
         raise UnknownTarget(
-            f"There is no target '{text}'.{nearest(text, ['stub', 'stub:without=', 'stub:naive='])} "
-            "A target is 'stub', 'stub:without=RULE,...', 'stub:naive=READER,...' or the path of a profile (.toml)."
+            f"There is no target '{text}'.{nearest(text, ['stub', 'stub:without=', 'stub:naive=', 'lab:'])} "
+            "A target is 'stub', 'stub:without=RULE,...', 'stub:naive=READER,...', 'lab:NAME' "
+            "or the path of a profile (.toml)."
         )
     profile = load(path)
     if not profile.base_url:
         raise FileProblem(f"{path}: 'base_url' is missing: the address of the portal.")
     return Target(text, profile.name, profile, None)
+
+
+def _in_the_lab(text: str) -> Target:
+    name = text.removeprefix("lab:")
+    lab.load(name)
+    profile = load(lab.profile_path(name))
+    simulator = attrs.evolve(profile.simulator, base_url=lab.SIMULATOR, instance=str(lab.keys()), secret=lab.SECRET)
+    return Target(text, text, attrs.evolve(profile, simulator=simulator), None, name)
 
 
 def _weaknesses(text: str) -> Weaknesses:

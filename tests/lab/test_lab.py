@@ -1,0 +1,84 @@
+"""The lab: every harness is whole, and one that needs nothing but Python is started, judged and stopped for real."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+
+from conformance.lab import harness as lab
+from conformance.targets.profile import load as load_profile
+from conformance.targets.target import find
+from tests.referee.commands import conformance, run, verdicts
+
+LIGHT = "remote-login-python"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", lab.names())
+def test_every_harness_is_whole(name: str) -> None:
+    harness, profile = lab.load(name), load_profile(lab.profile_path(name))
+    assert profile.base_url == harness.base_url == f"http://{name}.localhost:{harness.base_url.rpartition(':')[2]}"
+    assert profile.protocols == harness.protocols
+    assert harness.versions
+    assert harness.configured.strip()
+    assert harness.pip is (lab.FOLDER / name / "requirements.txt").is_file()
+    assert harness.npm is (lab.FOLDER / name / "package.json").is_file()
+
+
+def test_no_two_harnesses_want_one_port() -> None:
+    ports = [lab.load(name).base_url.rpartition(":")[2] for name in lab.names()]
+    assert len(set(ports)) == len(ports)
+
+
+def test_no_harness_names_a_registry() -> None:
+    for path in lab.FOLDER.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            assert not re.search(rb"registry\.|pythonhosted|\"resolved\"", path.read_bytes()), path
+
+
+def test_an_unknown_harness_is_named_with_the_nearest() -> None:
+    with pytest.raises(lab.LabProblem, match=r"The lab has no 'melon'. Did you mean 'mellon'\?"):
+        find("lab:melon")
+
+
+def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> None:
+    done, judged = run(
+        tmp_path / "run", "remote-login.sound.plain*", "remote-login.hash.wrong", "--portal", f"lab:{LIGHT}",
+        "--driver", "http",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert verdicts(judged)["remote-login.hash.wrong"] == "pass"
+    assert judged.header.target["kind"] == "lab"
+    assert judged.header.target["versions"] == list(lab.load(LIGHT).versions)
+    assert not lab.is_up(LIGHT)
+
+
+def test_up_and_down() -> None:
+    assert conformance("lab", "up", LIGHT).stdout == f"{LIGHT} is up: {lab.load(LIGHT).base_url}\n"
+    assert f"{lab.load(LIGHT).title}  [up]" in conformance("lab", "list").stdout
+    assert conformance("lab", "down", LIGHT).stdout == f"{LIGHT} is down.\n"
+    assert conformance("lab", "down", LIGHT).stdout == f"{LIGHT} was not up.\n"
+
+
+def test_what_does_not_start_leaves_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = attrs.evolve(lab.load(LIGHT), start=("{python}", "-c", "raise SystemExit('no such key')"))
+    monkeypatch.setattr(lab, "load", lambda _: broken)
+    with pytest.raises(lab.LabProblem, match=r"does not start.*\n*Its last words:\nno such key"):
+        lab.start(LIGHT)
+
+
+def test_a_number_that_is_somebody_elses_by_now_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        started = tmp_path / "sso-conformance" / "lab" / "started" / LIGHT
+        started.parent.mkdir(parents=True)
+        started.write_text(f"{stranger.pid}\n{tmp_path / 'state'}")
+        assert not lab.stop(LIGHT)
+        assert stranger.poll() is None
+        stranger.communicate(b"\n")
