@@ -13,6 +13,9 @@ from conformance.targets.profile import load as load_profile
 from conformance.targets.target import find
 from tests.referee.commands import conformance, run, verdicts
 
+pytestmark = pytest.mark.xdist_group("lab")
+"""Its service providers have fixed ports: one worker performs all of these tests."""
+
 LIGHT = "remote-login-python"
 
 
