@@ -29,7 +29,7 @@ def tests(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
-    session.run("pytest", "-n", "auto", "--dist", "loadgroup", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
     session.run("conformance", "run", "--driver", "http", "--report", "reports/tests")
     session.run("conformance", "run", *IN_THE_BROWSER, "--report", "reports/browser")
 

@@ -1,8 +1,11 @@
 """The lab: every harness is whole, and one that needs nothing but Python is started, judged and stopped for real."""
 
+import fcntl
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -13,15 +16,20 @@ from conformance.targets.profile import load as load_profile
 from conformance.targets.target import find
 from tests.referee.commands import conformance, run, verdicts
 
-pytestmark = pytest.mark.xdist_group("lab")
-"""Its service providers have fixed ports: one worker performs all of these tests."""
-
 LIGHT = "remote-login-python"
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """The lab's ports are fixed: whoever uses them waits for the others, in whatever process."""
+    with (Path(tempfile.gettempdir()) / "sso-conformance-lab.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.mark.parametrize("name", lab.names())
@@ -51,6 +59,7 @@ def test_an_unknown_harness_is_named_with_the_nearest() -> None:
         find("lab:melon")
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> None:
     done, judged = run(
         tmp_path / "run", "remote-login.sound.plain*", "remote-login.hash.wrong", "--portal", f"lab:{LIGHT}",
@@ -63,6 +72,7 @@ def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> 
     assert not lab.is_up(LIGHT)
 
 
+@pytest.mark.usefixtures("alone")
 def test_up_and_down() -> None:
     assert conformance("lab", "up", LIGHT).stdout == f"{LIGHT} is up: {lab.load(LIGHT).base_url}\n"
     assert f"{lab.load(LIGHT).title}  [up]" in conformance("lab", "list").stdout
@@ -70,6 +80,7 @@ def test_up_and_down() -> None:
     assert conformance("lab", "down", LIGHT).stdout == f"{LIGHT} was not up.\n"
 
 
+@pytest.mark.usefixtures("alone")
 def test_what_does_not_start_leaves_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = attrs.evolve(lab.load(LIGHT), start=("{python}", "-c", "raise SystemExit('no such key')"))
     monkeypatch.setattr(lab, "load", lambda _: broken)
