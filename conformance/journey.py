@@ -76,8 +76,7 @@ class Journey:
             choice["scenario"] = scenario
         if self.protocol == "saml" and self.base != "assertion":
             choice["base"] = self.base
-        self.visitor.fill(choice)
-        self.visitor.press("#sign-in")
+        self.visitor.press("#sign-in", choice)
         self._expect_sent("/sign-in")
 
     def sign_in(self, scenario: str = "", person: Person | None = None, start: Start | None = None) -> None:
@@ -118,8 +117,7 @@ class Journey:
         self._send_logout(scenario)
 
     def _send_logout(self, scenario: str, choice: Mapping[str, str] = NOTHING) -> None:
-        self.visitor.fill({**choice, **({"scenario": scenario} if scenario else {})})
-        self.visitor.press("#log-out")
+        self.visitor.press("#log-out", {**choice, **({"scenario": scenario} if scenario else {})})
         self._expect_sent("/saml/logout/send")
 
     def _expect_sent(self, path: str) -> None:
@@ -138,8 +136,7 @@ class Journey:
         form = self.known(self.profile.pages.password_login, "where to log in with a password")
         if self.path != form:
             self.open_page(form)
-        self.visitor.fill({"email": email, "password": password})
-        self.visitor.press(self.profile.pages.log_in)
+        self.visitor.press(self.profile.pages.log_in, {"email": email, "password": password})
 
     def open_security(self) -> None:
         """As the administrator, open Admin > Security."""
@@ -188,8 +185,9 @@ class Journey:
 
     def signs(self) -> dict[str, Query]:
         """What to read on the probe page, as far as the profile tells."""
-        known = attrs.asdict(self.profile.signed_in)
-        return {name: Query(selector) for name, selector in known.items() if selector and name != "probe"}
+        signed_in = self.profile.signed_in
+        known = {name: getattr(signed_in, name) for name in ("email", "name", "role", "phone", "company")}
+        return {name: Query(selector) for name, selector in known.items() if selector}
 
     def shows(self, name: str) -> str | None:
         """One text of the portal's own page (``role``, ``phone``...). Raises Unsupported where the profile lacks it."""
@@ -205,6 +203,19 @@ class Journey:
     def secret_shown(self) -> Query:
         """Where the administrator's page shows the shared secret."""
         return Query(self.known(self.profile.admin.secret, "where the shared secret is shown"))
+
+    def end(self, just_now: bool) -> tuple[Shown, Shown]:
+        """Read the page that is shown, and what the portal shows of the person who is signed in.
+
+        Both are on one page where every page of the portal shows the person, and a sign-in has ended on this one
+        ``just_now``. An answer to a POST is not asked: it may have been made before the session was.
+        """
+        last = self.visitor.moves[-1] if self.visitor.moves else None
+        here = last is not None and last.method == "GET" and last.url.startswith(f"{self.sites.portal}/")
+        if just_now and here and self.profile.signed_in.on_every_page:
+            shown = self.visitor.read({**self._refusal_queries(), **self.signs()})
+            return shown, shown
+        return self.refusal(), self.home()
 
     def refusal(self) -> Shown:
         """The error message on the page that is shown, and the rules that it declares."""
@@ -254,11 +265,11 @@ class Journey:
         self._stack.close()
 
     def _arrive_at_simulator(self) -> None:
-        shown = self.visitor.read({"heading": Query("h1")})
-        if urlsplit(shown.url).netloc != urlsplit(self.sites.simulator).netloc:
-            raise Unmet(f"The portal's login page did not lead to the identity provider, but to {shown.url}")
-        if shown.status >= 400:
-            raise Unmet(f"The identity provider could not use what the portal sent: {shown.texts['heading']}")
+        if urlsplit(self.visitor.url).netloc != urlsplit(self.sites.simulator).netloc:
+            raise Unmet(f"The portal's login page did not lead to the identity provider, but to {self.visitor.url}")
+        if self.visitor.status >= 400:
+            heading = self.visitor.read({"heading": Query("h1")}).texts["heading"]
+            raise Unmet(f"The identity provider could not use what the portal sent: {heading}")
 
     def known(self, entry: str, what: str) -> str:
         """Return an entry of the profile. Raises Unsupported when the profile does not tell ``what``."""

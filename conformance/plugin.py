@@ -22,6 +22,7 @@ from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
 from conformance.journey import People
 from conformance.referee import Performed, Referee
 from conformance.sites import PEOPLE_EACH
+from conformance.targets.profile import Profile
 from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
@@ -214,18 +215,17 @@ def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee
     first = int(worker.get("workerid", "gw0").removeprefix("gw")) * PEOPLE_EACH % len(everybody)
     people = People(*everybody[first : first + PEOPLE_EACH])
     driver = config.getoption("driver")
-    return Referee(
-        target, grounds, _open_visitors(driver, target.profile.patience_seconds, stack), people, driver == "browser"
-    )
+    return Referee(target, grounds, _open_visitors(driver, target.profile, stack), people, driver == "browser")
 
 
-def _open_visitors(driver: str, patience: float, stack: contextlib.ExitStack) -> VisitorFactory:
+def _open_visitors(driver: str, profile: Profile, stack: contextlib.ExitStack) -> VisitorFactory:
     if driver == "http":
-        return stack.enter_context(contextlib.closing(HttpVisitors(patience)))
+        return stack.enter_context(contextlib.closing(HttpVisitors(profile.patience_seconds)))
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - costs half a second that http runs save
 
     from conformance.browser import find_or_fetch  # noqa: PLC0415
     from conformance.drivers.chromium import ChromiumVisitors  # noqa: PLC0415
 
     playwright = stack.enter_context(sync_playwright())
-    return stack.enter_context(contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience)))
+    visitors = ChromiumVisitors(playwright, find_or_fetch(), profile.patience_seconds, reuse=profile.keeps == "cookies")
+    return stack.enter_context(contextlib.closing(visitors))

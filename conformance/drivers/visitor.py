@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from idp_sim.catalogue import NOTHING
+
 
 class SiteFailed(Exception):
     """A site answered with a server error, did not answer in time, or dropped the connection. ``host`` names it."""
@@ -70,6 +72,10 @@ class Visitor(Protocol):
         """The address of the page that is shown."""
 
     @property
+    def status(self) -> int:
+        """The HTTP status of the page that is shown."""
+
+    @property
     def moves(self) -> Sequence[Form]:
         """Every request by which the browser moved to another page, in order."""
 
@@ -85,8 +91,8 @@ class Visitor(Protocol):
     def tick(self, name: str, *, on: bool) -> None:
         """Tick or clear a box."""
 
-    def press(self, selector: str) -> None:
-        """Press a button."""
+    def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
+        """Press a button, after filling in these fields. Raises NotOnPage."""
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form to ``action`` from a page of another site, as a self-submitting page does."""

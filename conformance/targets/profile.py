@@ -14,9 +14,13 @@ Protocol = Literal["remote-login", "saml"]
 
 @attrs.frozen(kw_only=True)
 class SignedIn:
-    """How to know that a person is signed in: the probe page, and CSS selectors of what it shows there."""
+    """How to know that a person is signed in: the probe page, and CSS selectors of what it shows there.
+
+    ``on_every_page``: every page of the portal shows it, so that the page on which a sign-in ends is asked.
+    """
 
     probe: str = "/"
+    on_every_page: bool = False
     email: str = ""
     name: str = ""
     role: str = ""
@@ -80,6 +84,9 @@ class Simulator:
 class Profile:
     """Everything the referee knows of a target.
 
+    ``keeps`` says where the portal keeps what it knows of a person in their browser: in ``cookies`` alone, so that a
+    browser window without them is as good as a new one, or in ``anything``.
+
     ``messages`` maps regular expressions, searched in the portal's message, to rule ids. ``unsupported`` maps
     globs of case ids to the reason why the portal does not take them: those cases are skipped with it.
     """
@@ -93,6 +100,7 @@ class Profile:
     protocols: tuple[Protocol, ...] = ("remote-login", "saml")
     clock_allowance_seconds: int = 60
     patience_seconds: int = 10
+    keeps: Literal["cookies", "anything"] = "anything"
     signed_in: SignedIn = attrs.field(factory=SignedIn)
     refused: Refused = attrs.field(factory=Refused)
     sign_out: SignOut = attrs.field(factory=SignOut)
