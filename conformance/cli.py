@@ -35,6 +35,7 @@ def cli() -> None:
     help="Known failures, held both ways.",
 )
 @click.option("--write-baseline", is_flag=True, help="Write the failures of this run into the baseline.")
+@click.option("--doctor/--no-doctor", default=True, help="Whether the doctor sees a portal that is not the stub first.")
 @click.pass_context
 def run_command(
     context: click.Context,
@@ -45,6 +46,7 @@ def run_command(
     report: Path,
     baseline: Path | None,
     write_baseline: bool,
+    doctor: bool,
 ) -> None:
     """Judge a portal. Options for pytest follow after '--'."""
     from conformance.baseline import holding  # noqa: PLC0415 - 'list' and '--help' answer without them
@@ -61,9 +63,38 @@ def run_command(
         held = holding(baseline, [case.id for case in all_cases()], write=write_baseline)
         if driver == "browser":
             find_or_fetch()
-        raise SystemExit(run(target, cases, driver, workers, report, context.obj, held))
+        raise SystemExit(run(target, cases, driver, workers, report, context.obj, held, doctor=doctor))
     except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))
+
+
+@cli.command("doctor")
+@click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
+@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: bool) -> None:
+    """Find out whether a portal is set up so that a run against it can tell anything; exit 6 if it is not."""
+    from conformance.browser import NoBrowser  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.canary import Canary  # noqa: PLC0415
+    from conformance.doctor import telling  # noqa: PLC0415
+    from conformance.doctor.diagnosis import diagnose, is_well  # noqa: PLC0415
+    from conformance.doctor.gather import examine  # noqa: PLC0415
+    from conformance.lab.harness import LabProblem  # noqa: PLC0415
+    from conformance.run import simulator_beside  # noqa: PLC0415
+    from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
+
+    try:
+        target = find(portal)
+        with Canary() as canary, simulator_beside(target, canary.url) as keyring:
+            facts = examine(target, target.profile.protocols, keyring, driver, canary.url)
+    except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
+        _stop(Exit.USAGE, str(error))
+    findings = diagnose(facts)
+    if as_json:
+        click.echo(json.dumps(telling.as_json(findings, facts.clock_offset), ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join(telling.lines(findings)))
+    raise SystemExit(Exit.PASSED if is_well(findings) else Exit.INCONCLUSIVE)
 
 
 @cli.command("list")

@@ -10,6 +10,7 @@ import attrs
 
 from conformance.drivers import Form, Query, Shown, Unsupported, Visitor, VisitorFactory
 from conformance.drivers.http import HttpVisitors
+from conformance.drivers.trust import trusting
 from conformance.sites import ADMINISTRATOR, PASSWORD, Addresses
 from conformance.targets.profile import Profile
 from conformance.targets.target import Grounds
@@ -163,7 +164,7 @@ class Journey:
 
     def visitors_without_browser(self) -> HttpVisitors:
         """Return what makes plain visitors, for things that happen at one moment: a browser does one after another."""
-        plain = HttpVisitors(self.profile.patience_seconds)
+        plain = HttpVisitors(self.profile.patience_seconds, trusting(self.profile.ca_file))
         self._stack.callback(plain.close)
         return plain
 

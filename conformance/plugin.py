@@ -16,16 +16,13 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from conformance.case import Case, Control, all_cases
-from conformance.drivers import Unsupported, VisitorFactory
-from conformance.drivers.http import HttpVisitors
+from conformance.drivers import Unsupported
 from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
-from conformance.journey import People
+from conformance.opening import open_referee
 from conformance.referee import Performed, Referee
-from conformance.sites import PEOPLE_EACH
-from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find
+from conformance.targets.target import find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
-from idp_sim.people import directory
 
 BATCH = 25
 """Most cases that share a closing control: a killed run loses no more of them, for each worker."""
@@ -204,28 +201,6 @@ def perform(request: pytest.FixtureRequest) -> Callable[[Case], None]:
 
 def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee:
     """Start what one worker needs; the stack stops it."""
-    target = find(config.getoption("target"))
-    worker = getattr(config, "workerinput", {})
-    if target.weaknesses is None:
-        grounds: Grounds = RealGrounds(target.profile, config.getoption("canary"))
-    else:
-        grounds = StubGrounds(target.weaknesses, stack, config.getoption("canary"))
-    everybody = directory()
-    first = int(worker.get("workerid", "gw0").removeprefix("gw")) * PEOPLE_EACH % len(everybody)
-    people = People(*everybody[first : first + PEOPLE_EACH])
-    driver = config.getoption("driver")
-    return Referee(
-        target, grounds, _open_visitors(driver, target.profile.patience_seconds, stack), people, driver == "browser"
-    )
-
-
-def _open_visitors(driver: str, patience: float, stack: contextlib.ExitStack) -> VisitorFactory:
-    if driver == "http":
-        return stack.enter_context(contextlib.closing(HttpVisitors(patience)))
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - costs half a second that http runs save
-
-    from conformance.browser import find_or_fetch  # noqa: PLC0415
-    from conformance.drivers.chromium import ChromiumVisitors  # noqa: PLC0415
-
-    playwright = stack.enter_context(sync_playwright())
-    return stack.enter_context(contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience)))
+    worker = int(getattr(config, "workerinput", {}).get("workerid", "gw0").removeprefix("gw"))
+    target, driver, canary = (config.getoption(name) for name in ("target", "driver", "canary"))
+    return open_referee(find(target), driver, canary, stack, worker=worker)

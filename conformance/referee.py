@@ -60,7 +60,7 @@ class Referee:
     def control(self, control: Control) -> Observation:
         """Perform the sound login that belongs to a control. Raises Unsupported where the target cannot be set so."""
         given = dict(control.given)
-        journey = self._journey(control.protocol, control.base, control.start, given)
+        journey = self.journey(control.protocol, control.base, control.start, given)
         try:
             if control.logout:
                 logout = Performance(journey)
@@ -73,7 +73,7 @@ class Referee:
     def perform(self, case: Case) -> Performed:
         """Perform a case. Raises Unsupported where target or driver cannot."""
         scenario, control = case.scenario, case.control
-        journey = self._journey(control.protocol, control.base, control.start, dict(control.given))
+        journey = self.journey(control.protocol, control.base, control.start, dict(control.given))
         lands_on, read = None, None
         if scenario.protocol == "saml-logout":
             logout = Performance(journey, scenario)
@@ -112,7 +112,8 @@ class Referee:
             return f"It took {seconds:.1f} s; it must be over within {scenario.within_seconds:g} s."
         return ""
 
-    def _journey(self, protocol: str, base: Any, start: Any, given: Any) -> Journey:
+    def journey(self, protocol: str, base: Any, start: Any, given: Any) -> Journey:
+        """Return the way of this worker's main person, at its beginning. Raises Unsupported."""
         sites = self.grounds.sites(protocol, given)
         person = self.people.main
         return Journey(

@@ -14,6 +14,9 @@ import conformance.suite
 from conformance.baseline import Held
 from conformance.canary import Canary
 from conformance.case import Case
+from conformance.doctor.diagnosis import diagnose, is_well
+from conformance.doctor.gather import examine
+from conformance.doctor.telling import lines
 from conformance.events import (
     CARRIED,
     CaseEvent,
@@ -22,6 +25,7 @@ from conformance.events import (
     Header,
     Run,
     Writer,
+    clear,
     exit_code,
     from_dict,
     read,
@@ -73,20 +77,38 @@ def run(
     directory: Path,
     pytest_options: Sequence[str],
     baseline: Callable[[Run], Held] = lambda _: Held(),
+    *,
+    doctor: bool = True,
 ) -> Exit:
     """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser.
 
-    ``baseline`` tells of a run which failures are known.
+    ``baseline`` tells of a run which failures are known. A portal that somebody else runs is seen by the ``doctor``
+    first: where that fails, no case is performed, and no report of an earlier run is left to be taken for this one's.
     """
     started = time.monotonic()
-    header = Header(
-        suite=version("sso-conformance"),
-        target=target.as_event(),
-        driver=driver,
-        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        selected=len(cases),
-    )
-    with Writer(directory, header) as writer, Canary() as canary, _simulator_beside(target, canary.url):
+    with contextlib.ExitStack() as stack:
+        canary = stack.enter_context(Canary())
+        keyring = stack.enter_context(simulator_beside(target, canary.url))
+        clock_offset = 0.0
+        spoken = [word for word in target.profile.protocols if any(case.protocol == word for case in cases)]
+        if doctor and spoken and target.weaknesses is None:
+            facts = examine(target, spoken, keyring, driver, canary.url)
+            clock_offset, findings = facts.clock_offset, diagnose(facts)
+            for line in lines(findings):
+                click.echo(line, err=True)
+            if not is_well(findings):
+                clear(directory)
+                click.echo("No case was performed. 'conformance run --no-doctor' performs them all the same.", err=True)
+                return Exit.INCONCLUSIVE
+        header = Header(
+            suite=version("sso-conformance"),
+            target=target.as_event(),
+            driver=driver,
+            started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            clock_offset=clock_offset,
+            selected=len(cases),
+        )
+        writer = stack.enter_context(Writer(directory, header))
         recorder = Recorder(writer, len(cases))
         arguments = [
             *("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
@@ -122,8 +144,8 @@ def run(
 
 
 @contextlib.contextmanager
-def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
-    """Run the simulator beside a portal that somebody else runs; beside stubs, each worker runs its own.
+def simulator_beside(target: Target, canary_url: str) -> Iterator[Keyring | None]:
+    """Run the simulator beside a portal that somebody else runs, and yield its keys; stubs have their own beside them.
 
     Raises FileProblem when the simulator cannot listen where the target's profile says, LabProblem when a service
     provider of the lab does not start.
@@ -131,8 +153,10 @@ def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if target.harness is not None:
             stack.enter_context(running(target.harness))
-        if target.weaknesses is None:
-            instance = target.profile.simulator.instance
-            keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
-            stack.enter_context(simulator_for(target.profile, keyring, canary_url))
-        yield
+        if target.weaknesses is not None:
+            yield None
+            return
+        instance = target.profile.simulator.instance
+        keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
+        stack.enter_context(simulator_for(target.profile, keyring, canary_url))
+        yield keyring

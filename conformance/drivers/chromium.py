@@ -68,17 +68,23 @@ PRESS = """(selector) => {
 
 
 class ChromiumVisitors:
-    """Makes visitors of one browser process. ``patience`` is how long a page may take, in seconds."""
+    """Makes visitors of one browser process.
 
-    def __init__(self, playwright: Playwright, executable: Path | None, patience: float) -> None:
+    ``patience`` is how long a page may take, in seconds; ``arguments`` are further ones of the browser's command line.
+    """
+
+    def __init__(
+        self, playwright: Playwright, executable: Path | None, patience: float, arguments: Sequence[str] = ()
+    ) -> None:
         self._playwright, self._executable, self._patience = playwright, executable, patience
+        self._arguments = tuple(arguments)
         self._browsers: dict[bool, Browser] = {}
 
     def __call__(self, *, slow: bool = False) -> "ChromiumVisitor":
         """Return a visitor with a fresh profile. The browser is started on first use, once for each kind."""
         if slow not in self._browsers:
             self._browsers[slow] = self._playwright.chromium.launch(
-                executable_path=self._executable, args=[SLOW_PERSON] if slow else []
+                executable_path=self._executable, args=[*self._arguments, *([SLOW_PERSON] if slow else [])]
             )
         return ChromiumVisitor(_new_page(self._browsers[slow], self._patience), self._patience)
 

@@ -1,5 +1,6 @@
 """A visitor without a browser, for the work at hand: it knows links, forms and cookies, but no scripts, no SameSite."""
 
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.cookies import SimpleCookie
@@ -19,12 +20,17 @@ _AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
 
 
 class HttpVisitors:
-    """Makes visitors that share one connection pool. ``patience`` is how long an answer may take, in seconds."""
+    """Makes visitors that share one connection pool.
 
-    def __init__(self, patience: float) -> None:
+    ``patience`` is how long an answer may take, in seconds; ``trust`` verifies the certificates of sites.
+    """
+
+    def __init__(self, patience: float, trust: ssl.SSLContext | bool = True) -> None:
         # Each visitor keeps cookies of their own; the client, which all of them share, keeps none.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.Client(timeout=patience, trust_env=False, follow_redirects=False, cookies=no_cookies)
+        self._client = httpx.Client(
+            timeout=patience, trust_env=False, follow_redirects=False, cookies=no_cookies, verify=trust
+        )
 
     def __call__(self, *, slow: bool = False) -> "HttpVisitor":
         """Return a visitor with no cookies."""
@@ -150,7 +156,8 @@ class HttpVisitor:
         parts = urlsplit(move.url)
         host = parts.hostname or ""
         # No resolver but a browser's knows *.localhost: connect to the loopback address and keep the name in Host.
-        address = parts._replace(netloc=f"127.0.0.1:{parts.port or 80}") if host.endswith(".localhost") else parts
+        loopback = "127.0.0.1" + (f":{parts.port}" if parts.port else "")
+        address = parts._replace(netloc=loopback) if host.endswith(".localhost") else parts
         headers = {"Host": parts.netloc}
         cookies = "; ".join(f"{name}={value}" for (site, name), value in self._cookies.items() if site == host)
         if cookies:
@@ -161,8 +168,9 @@ class HttpVisitor:
             headers["Origin"] = f"{here.scheme}://{here.netloc}" if here.netloc else "null"
         try:
             response = self._client.request(
-                move.method, address._replace(fragment="").geturl(), content=move.body, headers=headers
-            )
+                move.method, address._replace(fragment="").geturl(), content=move.body, headers=headers,
+                extensions={"sni_hostname": host},
+            )  # fmt: skip
         except httpx.TimeoutException:
             raise SiteFailed(parts.netloc, "did not answer in time") from None
         except httpx.InvalidURL as error:

@@ -81,7 +81,8 @@ class Profile:
     """Everything the referee knows of a target.
 
     ``messages`` maps regular expressions, searched in the portal's message, to rule ids. ``unsupported`` maps
-    globs of case ids to the reason why the portal does not take them: those cases are skipped with it.
+    globs of case ids to the reason why the portal does not take them: those cases are skipped with it. ``ca_file`` is a
+    file beside the profile, of certificates that are trusted on https beside those that the machine trusts.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Profile:
     entity_id: str = ""
     acs_url: str = ""
     slo_url: str = ""
+    ca_file: str = ""
     protocols: tuple[Protocol, ...] = ("remote-login", "saml")
     clock_allowance_seconds: int = 60
     patience_seconds: int = 10
@@ -123,4 +125,4 @@ def load(path: Path) -> Profile:
             raise FileProblem(f"{path}: 'messages': '{pattern}' is not a regular expression: {error}.") from None
         except UnknownRule as error:
             raise FileProblem(f"{path}: 'messages': {error}") from None
-    return profile
+    return attrs.evolve(profile, ca_file=str(path.parent / profile.ca_file)) if profile.ca_file else profile
