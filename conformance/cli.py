@@ -97,6 +97,32 @@ def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: boo
     raise SystemExit(Exit.PASSED if is_well(findings) else Exit.INCONCLUSIVE)
 
 
+@cli.command("replay")
+@click.argument("case_id", metavar="ID")
+@click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
+@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@click.option("--headed", is_flag=True, help="Show the browser's window.")
+@click.option("--slow", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Rest at each step.")
+def replay_command(case_id: str, portal: str, driver: Literal["browser", "http"], headed: bool, slow: float) -> None:
+    """Perform one case again, and show what was sent and seen. Exit codes as 'run'."""
+    from conformance.browser import NoBrowser  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.lab.harness import LabProblem  # noqa: PLC0415
+    from conformance.opening import Window  # noqa: PLC0415
+    from conformance.replay import replay  # noqa: PLC0415
+    from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
+
+    cases = _selected((case_id,))
+    if len(cases) > 1:
+        named = ", ".join(case.id for case in cases[:3])
+        _stop(Exit.USAGE, f"One case is replayed at a time; '{case_id}' names {len(cases)}: {named}, ...")
+    if driver == "http" and (headed or slow):
+        _stop(Exit.USAGE, "--headed and --slow are the browser's: leave '--driver http' out.")
+    try:
+        raise SystemExit(replay(find(portal), cases[0], driver, Window(headed=headed, slow=slow), click.echo))
+    except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
+        _stop(Exit.USAGE, str(error))
+
+
 @cli.command("list")
 @click.argument("selects", metavar="[SELECT]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")

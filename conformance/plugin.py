@@ -20,6 +20,7 @@ from conformance.drivers import Unsupported
 from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
 from conformance.opening import open_referee
 from conformance.referee import Performed, Referee
+from conformance.report.message import posted_message
 from conformance.targets.target import find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
@@ -128,7 +129,7 @@ class Batches:
         directory = Path(run_dir)
         (directory / CASES).mkdir(parents=True, exist_ok=True)
         if performed.message is not None:
-            response = performed.message.field("SAMLResponse") or performed.message.field("SAMLRequest")
+            response = posted_message(performed.message)
             if response is None:
                 case_file(directory, case.id, ".url").write_text(performed.message.url, encoding="utf-8")
             else:

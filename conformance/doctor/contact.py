@@ -20,6 +20,10 @@ MOST_BYTES = 1 << 20
 """How much of the metadata is read at most."""
 
 
+class _NoHandshake(Exception):
+    """Whoever answers does not speak TLS; the text is the machine's."""
+
+
 def contact(address: str, trust: ssl.SSLContext, seconds: float) -> Contact:
     """Connect, shake hands where the address begins with https://, and ask for the page."""
     ends: datetime | None = None
@@ -27,12 +31,12 @@ def contact(address: str, trust: ssl.SSLContext, seconds: float) -> Contact:
         with connect(address, seconds) as plain:
             if urlsplit(address).scheme == "https":
                 ends = _certificate_ends(plain, trust, urlsplit(address).hostname or "")
-    except ssl.SSLCertVerificationError as error:
-        return Contact(address=address, problem="untrusted", detail=error.verify_message, tls_error=error.verify_code)
-    except ssl.SSLError as error:
-        return Contact(address=address, problem="no-tls", detail=error.reason or str(error))
     except socket.gaierror as error:
         return Contact(address=address, problem="no-address", detail=error.strerror or str(error))
+    except ssl.SSLCertVerificationError as error:
+        return Contact(address=address, problem="untrusted", detail=error.verify_message, tls_error=error.verify_code)
+    except _NoHandshake as error:
+        return Contact(address=address, problem="no-tls", detail=str(error))
     except OSError as error:
         return Contact(address=address, problem="unreachable", detail=error.strerror or str(error))
     earliest = datetime.now(UTC)
@@ -102,8 +106,13 @@ def reading_of(issue_instant: str | None, earliest: datetime, latest: datetime) 
 
 
 def _certificate_ends(plain: socket.socket, trust: ssl.SSLContext, host: str) -> datetime | None:
-    with trust.wrap_socket(plain, server_hostname=host) as site:
-        ends = (site.getpeercert() or {}).get("notAfter")
+    try:
+        with trust.wrap_socket(plain, server_hostname=host) as site:
+            ends = (site.getpeercert() or {}).get("notAfter")
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError as error:  # One answers with another protocol, another waits for the rest of a request or hangs up.
+        raise _NoHandshake(str(error)) from None
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
 

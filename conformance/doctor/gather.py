@@ -208,6 +208,7 @@ def _look_closer(referee: Referee, sound: Case) -> CloserLook:
         person = journey.people.main
         stranger = _home(journey)
         landed = _landed(journey, "")
+        shown_there = landed is not None and any(journey.visitor.read(journey.signs()).texts.values())
         home = _home(journey)
     broken = {}
     for code, case_id in BROKEN[sound.protocol].items():
@@ -219,7 +220,7 @@ def _look_closer(referee: Referee, sound: Case) -> CloserLook:
                 broken[code] = ended
     forged = impostor(person)
     words = (person.email, person.name, forged.email, forged.name)
-    return CloserLook(landed=landed, home=home, stranger=stranger, broken=broken, words=words)
+    return CloserLook(landed=landed, shown_there=shown_there, home=home, stranger=stranger, broken=broken, words=words)
 
 
 def _landed(journey: Journey, scenario: str) -> Page | None:

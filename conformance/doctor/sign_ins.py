@@ -47,6 +47,18 @@ BROKEN: Mapping[str, Mapping[str, str]] = {
 }
 """Sign-ins that are broken as a sound one is where something is set wrong: how they are refused tells what it is."""
 
+WORDS: Mapping[str, str] = {
+    "idp-not-known": r"issuer|identity provider|\bidp\b",
+    "other-certificate": r"certificate|fingerprint|signature",
+    "wrong-entity-id": r"audience|another portal|service provider",
+    "wrong-acs-url": r"destination|recipient|another address",
+    "secret-wrong": r"hash|secret|signature",
+    "clock-off": r"\btime|expired|earlier|too old|clock",
+}
+"""Of what a portal's page speaks where it tells of the trouble in its own words."""
+
+_BECAUSE = {"secret-wrong": "secret-missing"}
+"""Troubles that follow from others."""
 _OF_THE_PROVIDER = ("sso-off", "idp-not-known", "other-certificate")
 
 
@@ -78,8 +90,9 @@ def checks(found: SignIns, failures: Failures) -> list[Finding]:
         return [first, ok(provider, "known to the portal"), accepted, _forgery(forgery, found.forged)]
     needs = not_checked(forgery, "a refusal counts only beside a sound sign-in that is accepted")
     code = trouble.trouble.code
-    if code in failures:
-        explained = not_checked(sound, f"refused, as '{failures[code]}' explains [{code}]")
+    explains = failures.get(code) or failures.get(_BECAUSE.get(code, ""))
+    if explains is not None:
+        explained = not_checked(sound, f"refused, as '{explains}' explains")
         return [first, not_checked(provider, "no sound sign-in was accepted"), explained, needs]
     if code in _OF_THE_PROVIDER:
         own = failed(provider, code, trouble.trouble.cause, trouble.trouble.mend)
@@ -194,6 +207,8 @@ _LOG = "See the portal's own log."
 def _without_a_sign(closer: CloserLook) -> str:
     """Return why the person seems to be signed in, although no sign of it is where the profile looks; else nothing."""
     home, stranger, landed = closer.home, closer.stranger, closer.landed
+    if landed is not None and closer.shown_there:
+        return f"But {landed.url}, where the sign-in ended, does: the portal kept no session."
     if home is not None and stranger is not None and _names(home, closer) and not _names(stranger, closer):
         return "But the page has the person's name or address elsewhere."
     if landed is not None and any(_alike(landed, page, closer) for page in closer.broken.values()):
@@ -217,6 +232,9 @@ def _unexplained(check: str, found: SignIns, seen: Observation, wanted: Wanted) 
     if found.closer is not None and found.closer.landed is not None:
         landed = found.closer.landed
         suspects = [code for code in suspects if code in broken and _alike(landed, broken[code], found.closer)]
+        # What the portal looks at later is hidden by what it looks at first: its own words tell which that is.
+        spoken_of = [code for code in suspects if re.search(WORDS[code], landed.text, re.IGNORECASE)]
+        suspects = spoken_of if len(spoken_of) == 1 else suspects
     if len(suspects) == 1:
         return _refused(check, suspects[0], found, seen, wanted)
     causes = f" It may be one of these: {', '.join(suspects)}." if suspects else ""

@@ -71,20 +71,31 @@ class ChromiumVisitors:
     """Makes visitors of one browser process.
 
     ``patience`` is how long a page may take, in seconds; ``arguments`` are further ones of the browser's command line.
+    With ``headed`` its window is shown, and ``slow`` is how many seconds it rests at each step.
     """
 
     def __init__(
-        self, playwright: Playwright, executable: Path | None, patience: float, arguments: Sequence[str] = ()
+        self,
+        playwright: Playwright,
+        executable: Path | None,
+        patience: float,
+        arguments: Sequence[str] = (),
+        *,
+        headed: bool = False,
+        slow: float = 0,
     ) -> None:
         self._playwright, self._executable, self._patience = playwright, executable, patience
-        self._arguments = tuple(arguments)
+        self._arguments, self._headed, self._slow = tuple(arguments), headed, slow
         self._browsers: dict[bool, Browser] = {}
 
     def __call__(self, *, slow: bool = False) -> "ChromiumVisitor":
         """Return a visitor with a fresh profile. The browser is started on first use, once for each kind."""
         if slow not in self._browsers:
             self._browsers[slow] = self._playwright.chromium.launch(
-                executable_path=self._executable, args=[*self._arguments, *([SLOW_PERSON] if slow else [])]
+                executable_path=self._executable,
+                args=[*self._arguments, *([SLOW_PERSON] if slow else [])],
+                headless=not self._headed,
+                slow_mo=self._slow * 1000,
             )
         return ChromiumVisitor(_new_page(self._browsers[slow], self._patience), self._patience)
 
