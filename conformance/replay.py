@@ -26,6 +26,7 @@ def replay(target: Target, case: Case, driver: Driver, window: Window, say: Call
 
     The exit code is that of a run of this case alone.
     """
+    say = _masking(target, say)
     if window.slow:
         # How long it takes says nothing of the portal when the visitor was slowed down.
         case = attrs.evolve(case, scenario=attrs.evolve(case.scenario, within_seconds=0))
@@ -37,7 +38,7 @@ def replay(target: Target, case: Case, driver: Driver, window: Window, say: Call
         canary = stack.enter_context(Canary())
         stack.enter_context(simulator_beside(target, canary.url))
         referee = open_referee(target, driver, canary.url, stack, window=window)
-        verdict = _perform(referee, case, _masking(target, say))
+        verdict = _perform(referee, case, say)
     proof = f" (proved by: {verdict.proof})" if verdict.proof else ""
     say(f"Verdict: {verdict.word}{proof}")
     if verdict.reason:

@@ -101,8 +101,9 @@ class CloserLook:
     """What was looked at once a sound sign-in was not accepted.
 
     ``landed`` is the page on which it ended, and ``shown_there`` whether that has the sign of a signed-in person;
-    ``home`` is the portal's own page then, ``stranger`` the same page for somebody who never signed in. ``broken`` are the pages on which sign-ins ended that are broken on purpose, by the
-    trouble that each of them would be. ``words`` are the names and addresses of the people in play.
+    ``home`` is the portal's own page then, ``stranger`` the same page for somebody who never signed in. ``broken`` are
+    the pages on which sign-ins ended that are broken on purpose, by the trouble that each of them would be. ``words``
+    are the names and addresses of the people in play.
     """
 
     landed: Page | None
