@@ -164,3 +164,16 @@ def from_environment(profile: Profile, path: Path) -> Profile:
             f"{nearest(given['profile'], PROFILES)}"
         )
     return attrs.evolve(profile, simulator=attrs.evolve(profile.simulator, **given))
+
+
+def with_addresses(profile: Profile, path: Path) -> Profile:
+    """Return the profile with the portal's address and a name. Raises FileProblem where neither tells its address."""
+    login = urlsplit(profile.login)
+    base_url = profile.base_url.rstrip("/")
+    if not base_url and login.scheme in ("http", "https") and login.netloc:
+        base_url = f"{login.scheme}://{login.netloc}"
+    if not base_url:
+        raise FileProblem(
+            f"{path}: the portal's address is missing. Write 'login' as a whole address (https://...), or 'base_url'."
+        )
+    return attrs.evolve(profile, base_url=base_url, name=profile.name or urlsplit(base_url).netloc)

@@ -13,7 +13,7 @@ import idp_sim.app
 from conformance.drivers import Unsupported
 from conformance.lab import harness as lab
 from conformance.sites import Addresses, Change, Server, listen, stub_sites
-from conformance.targets.profile import STUB_PROFILE, Profile, from_environment, load
+from conformance.targets.profile import STUB_PROFILE, Profile, from_environment, load, with_addresses
 from idp_sim.config import Portal, RemoteLoginPortal, Simulator
 from idp_sim.config import Profile as Formula
 from idp_sim.keyring import Keyring
@@ -67,8 +67,7 @@ def find(text: str) -> Target:
             "or the path of a profile (.toml)."
         )
     profile = from_environment(load(path), path)
-    if not profile.base_url:
-        raise FileProblem(f"{path}: 'base_url' is missing: the address of the portal.")
+    profile = with_addresses(profile, path)
     return Target(text, profile.name, profile, None)
 
 
