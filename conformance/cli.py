@@ -78,7 +78,7 @@ def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: boo
     from conformance.canary import Canary  # noqa: PLC0415
     from conformance.doctor import telling  # noqa: PLC0415
     from conformance.doctor.diagnosis import diagnose, is_well  # noqa: PLC0415
-    from conformance.doctor.gather import examine  # noqa: PLC0415
+    from conformance.doctor.gather import examine, spoken  # noqa: PLC0415
     from conformance.lab.harness import LabProblem  # noqa: PLC0415
     from conformance.run import simulator_beside  # noqa: PLC0415
     from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
@@ -86,7 +86,7 @@ def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: boo
     try:
         target = find(portal)
         with Canary() as canary, simulator_beside(target, canary.url) as keyring:
-            facts = examine(target, target.profile.protocols, keyring, driver, canary.url)
+            facts = examine(target, spoken(target.profile), keyring, driver, canary.url)
     except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))
     findings = diagnose(facts)

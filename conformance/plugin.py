@@ -103,9 +103,9 @@ class Batches:
     def _close_batch(self, control: Control) -> list[dict[str, Any]]:
         opening = self._accepted.pop(control, None)
         closing = opening
-        if opening is not None and opening.result == "as-signed":
+        if opening is not None and opening.went_well:
             closing = self.referee.control(control)
-            if closing.result == "as-signed":
+            if closing.went_well:
                 self._accepted[control] = closing
         events = [self._decide(item, closing) for item in self._waiting]
         self._waiting.clear()

@@ -138,8 +138,10 @@ class Referee:
         except (Unmet, NotOnPage) as error:
             unmet = str(error)
         try:
+            stuck = "" if unmet else journey.take_steps()
             seen = read()
-            return attrs.evolve(seen, unmet=unmet or seen.unmet)
+            detail = f"{seen.detail} {stuck}".strip()
+            return attrs.evolve(seen, unmet=unmet or seen.unmet, detail=detail)
         except SiteFailed as failure:
             return Observation(result="crash", detail=str(failure))
 
@@ -154,13 +156,11 @@ class Referee:
         landed = journey.path
         refusal = Shown(journey.visitor.url, 0, {}) if off_site else journey.refusal()
         home = journey.home()
-        if home.status >= 500:
-            raise SiteFailed(urlsplit(home.url).netloc, f"answered {home.status} to its own page")
+        if home.page.status >= 500:
+            raise SiteFailed(urlsplit(home.page.url).netloc, f"answered {home.page.status} to its own page")
         email, name = home.texts.get("email"), home.texts.get("name")
         message, declared = refusal.texts.get("message"), refusal.texts.get("rules")
-        if message == "":
-            message = None
-        if email is None and name is None:
+        if not home.signed_in:
             return self._refused(message, declared, off_site)
         unmet = ""
         if lands_on is not None and off_site is None and landed != lands_on:
@@ -168,7 +168,7 @@ class Referee:
         forged = impostor(journey.people.main)
         return Observation(
             result=_whose((email, name), journey.whom, (forged.email, forged.name)),
-            person=" ".join(filter(None, (name, email and f"<{email}>"))),
+            person=" ".join(filter(None, (name, email and f"<{email}>"))) or None,
             message=message,
             off_site=off_site,
             unmet=unmet,
@@ -212,6 +212,8 @@ def _whose(shown: tuple[str | None, str | None], genuine: Identity, forged: Iden
         for seen, mine, other in zip(shown, genuine, forged, strict=True)
         if seen is not None
     ]
+    if not pairs:
+        return "accepted"
     if all(seen == mine for seen, mine, _ in pairs):
         return "as-signed"
     return "as-forged" if any(seen == other for seen, _, other in pairs) else "as-other"
@@ -246,7 +248,8 @@ def _own_page(target: str | None, portal: Portal) -> str | None:
 
 def _as_demanded(case: Case, seen: Observation) -> bool:
     """Whether the case plainly went as it must; where it did not, the report shows a picture."""
-    accepted = {"must-accept": ("as-signed",), "must-refuse": ("refused",)}.get(case.outcome, ("refused", "as-signed"))
+    right = {"must-accept": ("as-signed", "accepted"), "must-refuse": ("refused",)}
+    accepted = right.get(case.outcome, ("refused", "as-signed"))
     return (
         seen.result in accepted
         and not seen.unmet

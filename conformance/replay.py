@@ -1,7 +1,6 @@
 """One case again, told step by step: its controls, the message as sent, what was seen, the verdict and why."""
 
 import contextlib
-import os
 from collections.abc import Callable
 
 import attrs
@@ -58,7 +57,7 @@ def _perform(referee: Referee, case: Case, say: Callable[[str], None]) -> Verdic
         performed = referee.perform(case)
         _tell_sent(performed, say)
         say(f"Seen: {_told(performed.seen)}")
-        if control.result == "as-signed":
+        if control.went_well:
             control = referee.control(case.control)
             say(f"Control after: {_told(control)}")
     except Unsupported as error:
@@ -85,6 +84,5 @@ def _told(seen: Observation) -> str:
 
 def _masking(target: Target, say: Callable[[str], None]) -> Callable[[str], None]:
     """Return ``say`` without the portal's shared secret, which some broken sign-ins carry on purpose."""
-    told = target.profile.simulator.secret
-    secret = os.environ.get(told.removeprefix("env:"), "") if told.startswith("env:") else told or SECRET
+    secret = target.profile.simulator.secret if target.weaknesses is None else SECRET
     return lambda text: say(text.replace(secret, MASK) if secret else text)

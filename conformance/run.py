@@ -15,7 +15,7 @@ from conformance.baseline import Held
 from conformance.canary import Canary
 from conformance.case import Case
 from conformance.doctor.diagnosis import diagnose, is_well
-from conformance.doctor.gather import examine
+from conformance.doctor.gather import examine, spoken
 from conformance.doctor.telling import lines
 from conformance.events import (
     CARRIED,
@@ -90,9 +90,9 @@ def run(
         canary = stack.enter_context(Canary())
         keyring = stack.enter_context(simulator_beside(target, canary.url))
         clock_offset = 0.0
-        spoken = [word for word in target.profile.protocols if any(case.protocol == word for case in cases)]
-        if doctor and spoken and target.weaknesses is None:
-            facts = examine(target, spoken, keyring, driver, canary.url)
+        concerned = [word for word in spoken(target.profile) if any(case.protocol == word for case in cases)]
+        if doctor and concerned and target.weaknesses is None:
+            facts = examine(target, concerned, keyring, driver, canary.url)
             clock_offset, findings = facts.clock_offset, diagnose(facts)
             for line in lines(findings):
                 click.echo(line, err=True)

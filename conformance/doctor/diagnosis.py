@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from conformance.doctor.connection import CERTIFICATE, CLOCK, METADATA, certificate, clock, metadata, reachable, tls
 from conformance.doctor.facts import Facts, Wanted
-from conformance.doctor.findings import Finding, failed, not_checked, ok, warning
+from conformance.doctor.findings import Finding, not_checked, ok, warning
 from conformance.doctor.sign_ins import checks, names
 
 PROFILE = "profile"
@@ -33,20 +33,8 @@ def is_well(findings: Sequence[Finding]) -> bool:
 
 def profile(wanted: Wanted) -> Finding:
     """Does the profile tell what cannot be found out?"""
-    if "remote-login" in wanted.protocols and not wanted.has_secret:
-        lacking = f"the variable {wanted.secret_from} is not set" if wanted.secret_from else "it is empty"
-        mend = (
-            f"Put the shared secret of Admin > Security, Simple SSO, into the variable "
-            f"{wanted.secret_from or 'PORTAL_SECRET'}; in the profile, [simulator]: "
-            f'secret = "env:{wanted.secret_from or "PORTAL_SECRET"}". Without remote logins: protocols = ["saml"]'
-        )
-        return failed(
-            PROFILE, "secret-missing", f"'simulator.secret' does not tell the shared secret: {lacking}.", mend
-        )
-    asked = [f"'{key}' ({what})" for key, what in wanted.lacks.items()]
-    if "saml" in wanted.protocols and not wanted.kept_keys:
-        asked.append("'simulator.instance' (a folder for the simulator's keys: without it, each run has new ones)")
-    return warning(PROFILE, f"please tell {'; '.join(asked)}") if asked else ok(PROFILE, "tells what is needed")
+    asked = "; ".join(f"'{key}' ({what})" for key, what in wanted.lacks.items())
+    return warning(PROFILE, f"please tell {asked}") if asked else ok(PROFILE, "tells what is needed")
 
 
 def _failures(findings: Sequence[Finding]) -> dict[str, str]:

@@ -131,9 +131,6 @@ class Wanted:
     kept_keys: bool = True
     """Whether the simulator's keys are the same on every run."""
     protocols: tuple[Protocol, ...]
-    secret_from: str = ""
-    """The variable from which the shared secret is read, if it is."""
-    has_secret: bool = True
     lacks: Mapping[str, str] = NOTHING
     """Keys that the profile leaves out, each with what it would tell."""
 

@@ -2,15 +2,17 @@
 
 import contextlib
 import functools
-import os
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import attrs
 
 from conformance.case import Case, all_cases
-from conformance.doctor.contact import contact, metadata, reading_of
+from conformance.doctor.contact import contact, metadata, read_metadata, reading_of
 from conformance.doctor.facts import Arrival, CloserLook, Facts, Metadata, Page, SignIns, Wanted
 from conformance.doctor.sign_ins import BROKEN
 from conformance.drivers import Form, NotOnPage, Query, Shown, SiteFailed, Unsupported
@@ -34,6 +36,11 @@ SOUND: Mapping[Protocol, tuple[str, ...]] = {
     "saml": tuple(f"saml.sound.plain@{base}" for base in ("assertion", "response", "both")),
     "remote-login": ("remote-login.sound.plain",),
 }
+
+
+def spoken(profile: Profile) -> tuple[Protocol, ...]:
+    """Return the protocols that a portal speaks; all, where its profile does not tell."""
+    return profile.protocols or get_args(Protocol)
 
 
 def examine(
@@ -70,7 +77,7 @@ def _examine(
     for protocol in protocols:
         its = _wanted(target, _sites(referee, protocol), protocols, keyring)
         if protocol == "saml":
-            found = _metadata(its, lambda at: metadata(at, trust, patience))
+            found = _metadata(profile, its, trust)
         signed_in.append(_sign_ins(referee, protocol, its))
     return attrs.evolve(facts, metadata=found, sign_ins=tuple(signed_in))
 
@@ -81,8 +88,6 @@ def _sites(referee: Referee, protocol: Protocol) -> Addresses:
 
 def _wanted(target: Target, sites: Addresses, protocols: Sequence[Protocol], keyring: Keyring | None) -> Wanted:
     profile = target.profile
-    secret = profile.simulator.secret
-    variable = secret.removeprefix("env:") if secret.startswith("env:") else ""
     signing = None if keyring is None else keyring.certificate("signing")
     digests = [f"{enrolment.fingerprint(signing, kind)} ({kind})" for kind in ("sha1", "sha256")] if signing else []
     return Wanted(
@@ -96,37 +101,56 @@ def _wanted(target: Target, sites: Addresses, protocols: Sequence[Protocol], key
         idp_entity_id=ENTITY_ID,
         fingerprint=" or ".join(digests),
         kept_keys=target.weaknesses is not None or bool(profile.simulator.instance),
-        secret_from=variable,
-        has_secret=target.weaknesses is not None or bool(os.environ.get(variable) if variable else secret),
         protocols=tuple(protocols),
-        lacks=_lacks(profile),
+        lacks=_lacks(target, protocols),
     )
 
 
-def _lacks(profile: Profile) -> dict[str, str]:
+def _lacks(target: Target, protocols: Sequence[Protocol]) -> dict[str, str]:
     """Return the keys that nobody but the profile can tell, and what each of them would tell."""
+    profile, refused = target.profile, target.profile.refused
     asked = {
         "refused.message": (
-            profile.refused.message,
-            "what the portal shows when it refuses: without it, no refusal has a reason",
+            refused.message or refused.text or refused.address,
+            "what the portal shows when it refuses; without it, no refusal has a reason",
         ),
-        "sign_out.press": (profile.sign_out.press, "how a person signs out"),
+        "signed_in.email": (profile.signed_in.tells_who, "where the portal shows who is signed in"),
+        "sign_out.press": (profile.sign_out.press or profile.sign_out.open, "how a person signs out"),
         "pages.needs_login": (profile.pages.needs_login, "a page that only a signed-in person sees"),
     }
+    if target.weaknesses is None and "saml" in protocols:
+        asked["simulator.instance"] = (
+            profile.simulator.instance,
+            "a folder for the simulator's keys; without it, each run has new ones, which the portal cannot know",
+        )
+    if target.weaknesses is None and "remote-login" in protocols:
+        asked["simulator.secret"] = (profile.simulator.secret, "the shared secret; without it, no remote login is sent")
     return {key: what for key, (told, what) in asked.items() if not told}
 
 
-def _metadata(wanted: Wanted, read: Callable[[str], Metadata]) -> Metadata:
-    """Return the portal's metadata from where it may be: at its entity ID, or below its consumer service.
+def _metadata(profile: Profile, wanted: Wanted, trust: ssl.SSLContext) -> Metadata:
+    """Return the portal's metadata from where the profile says, or else from where it may be.
 
-    The entity ID is its well-known place (saml-metadata 4.1).
+    That is at the entity ID, which is its well-known place (saml-metadata 4.1), or below the consumer service.
     """
+    if profile.metadata:
+        return _metadata_at(profile.metadata, trust, profile.patience_seconds)
     for address in (wanted.entity_id, f"{wanted.acs_url}/metadata"):
-        if urlsplit(address).scheme in ("http", "https") and urlsplit(address).path.strip("/"):
-            found = read(address)
+        parts = urlsplit(address)
+        if parts.netloc == urlsplit(wanted.portal).netloc and parts.path.strip("/"):
+            found = _metadata_at(address, trust, profile.patience_seconds)
             if not found.problem:
                 return found
     return Metadata()
+
+
+def _metadata_at(place: str, trust: ssl.SSLContext, seconds: float) -> Metadata:
+    if urlsplit(place).scheme in ("http", "https"):
+        return metadata(place, trust, seconds)
+    try:
+        return read_metadata(place, Path(place).read_bytes())
+    except OSError as error:
+        return Metadata(address=place, problem=f"{error.strerror}.")
 
 
 def _sign_ins(referee: Referee, protocol: Protocol, wanted: Wanted) -> SignIns:
@@ -142,7 +166,7 @@ def _sign_ins(referee: Referee, protocol: Protocol, wanted: Wanted) -> SignIns:
         if sound.result == "refused" and not sound.rules:
             return attrs.evolve(found, sound=sound, closer=_look_closer(referee, case))
         forged = None
-        if sound.result == "as-signed":
+        if sound.went_well:
             forged = referee.perform(_case(FORGED[protocol])).seen
         return attrs.evolve(found, sound=sound, forged=forged)
     except Unsupported as reason:
@@ -208,7 +232,7 @@ def _look_closer(referee: Referee, sound: Case) -> CloserLook:
         person = journey.people.main
         stranger = _home(journey)
         landed = _landed(journey, "")
-        shown_there = landed is not None and any(journey.visitor.read(journey.signs()).texts.values())
+        shown_there = landed is not None and _is_signed_in(journey)
         home = _home(journey)
     broken = {}
     for code, case_id in BROKEN[sound.protocol].items():
@@ -229,6 +253,11 @@ def _landed(journey: Journey, scenario: str) -> Page | None:
         journey.sign_in(scenario)
         return _page(journey.visitor.read(ALL))
     return None
+
+
+def _is_signed_in(journey: Journey) -> bool:
+    signs = journey.profile.signed_in
+    return signs.read(journey.visitor.read(signs.queries()), journey.sites.portal).signed_in
 
 
 def _home(journey: Journey) -> Page | None:

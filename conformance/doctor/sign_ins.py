@@ -57,8 +57,6 @@ WORDS: Mapping[str, str] = {
 }
 """Of what a portal's page speaks where it tells of the trouble in its own words."""
 
-_BECAUSE = {"secret-wrong": "secret-missing"}
-"""Troubles that follow from others."""
 _OF_THE_PROVIDER = ("sso-off", "idp-not-known", "other-certificate")
 
 
@@ -90,9 +88,8 @@ def checks(found: SignIns, failures: Failures) -> list[Finding]:
         return [first, ok(provider, "known to the portal"), accepted, _forgery(forgery, found.forged)]
     needs = not_checked(forgery, "a refusal counts only beside a sound sign-in that is accepted")
     code = trouble.trouble.code
-    explains = failures.get(code) or failures.get(_BECAUSE.get(code, ""))
-    if explains is not None:
-        explained = not_checked(sound, f"refused, as '{explains}' explains")
+    if code in failures:
+        explained = not_checked(sound, f"refused, as '{failures[code]}' explains")
         return [first, not_checked(provider, "no sound sign-in was accepted"), explained, needs]
     if code in _OF_THE_PROVIDER:
         own = failed(provider, code, trouble.trouble.cause, trouble.trouble.mend)
@@ -172,9 +169,9 @@ def _introduce(protocol: str, wanted: Wanted) -> str:
 
 
 def _sound(check: str, found: SignIns, seen: Observation, wanted: Wanted) -> Finding:
-    if seen.result == "as-signed" and seen.off_site is None and not seen.unmet:
+    if seen.went_well and seen.off_site is None and not seen.unmet:
         return ok(check, describe(seen))
-    if seen.result == "as-signed":
+    if seen.went_well:
         cause = seen.unmet or f"The person is signed in, and ends at {seen.off_site}, off the portal."
         return failed(check, "ends-elsewhere", cause, "Correct 'base_url' in the profile, or the portal's own address.")
     if seen.result == "crash":
@@ -268,11 +265,10 @@ def _refused(check: str, code: str, found: SignIns, seen: Observation, wanted: W
             cause = f"The portal's clock differs from this machine's by more than it allows. {said}"
             mend = "Let both machines set their clocks by NTP (timedatectl set-ntp true)."
         case _:
-            secret = "'simulator.secret'" if not wanted.secret_from else f"the variable {wanted.secret_from}"
             cause = f"The shared secret is not the portal's, or the formula of the hash is not. {said}"
             mend = (
-                f"Copy the shared secret of Admin > Security, Simple SSO, into {secret} of the profile, without "
-                "blanks; 'simulator.profile' must be the formula that the portal is set to."
+                "Copy the shared secret of Admin > Security, Simple SSO, into 'simulator.secret' of the profile "
+                "(or the variable that it names), without blanks; 'simulator.profile' must be the portal's formula."
             )
     return failed(check, code, cause, mend)
 

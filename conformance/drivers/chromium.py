@@ -21,7 +21,10 @@ READ = """async ([queries, beside]) => {
   const pick = (page) => Object.fromEntries(Object.entries(queries).map(([name, [selector, attribute]]) => {
     const found = page.querySelector(selector);
     if (!found) return [name, null];
-    return [name, attribute ? found.getAttribute(attribute) : found.textContent.split(/\\s+/).join(' ').trim()];
+    if (attribute) return [name, found.getAttribute(attribute)];
+    const words = found.cloneNode(true);
+    for (const unseen of words.querySelectorAll('script, style, noscript, template')) unseen.remove();
+    return [name, words.textContent.split(/\\s+/).join(' ').trim()];
   }));
   if (!beside) {
     const status = performance.getEntriesByType('navigation')[0].responseStatus;
@@ -160,6 +163,19 @@ class ChromiumVisitor:
             self._page.click(selector, no_wait_after=True)
         except PlaywrightTimeout:
             raise NotOnPage(f"the button '{selector}' of the page {self.url} cannot be pressed") from None
+
+    def wait_for(self, selector: str, press: str = "") -> None:
+        """Wait until something is shown; press a button first. Raises NotOnPage when that does not come to pass."""
+
+        def wait() -> None:
+            if press:
+                self._press_when_ready(press)
+            try:
+                self._page.wait_for_selector(selector)
+            except PlaywrightTimeout:
+                raise NotOnPage(f"the page {self.url} does not show '{selector}' in time") from None
+
+        self._load(wait)
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form from a page of another site."""

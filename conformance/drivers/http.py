@@ -16,6 +16,7 @@ from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFaile
 MOST_REDIRECTS = 20
 
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
+_WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
 _AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
 
 
@@ -78,11 +79,16 @@ class HttpVisitor:
             box.checked = on
 
     def press(self, selector: str) -> None:
-        """Press the button, which submits its form. Raises NotOnPage when it is not on the page."""
+        """Press the button, which submits its form, or follow the link. Raises NotOnPage when there is none."""
         buttons = self._document.cssselect(selector)
         if not buttons:
             raise NotOnPage(f"the page {self.url} has no button '{selector}'")
-        form = next(buttons[0].iterancestors("form"))
+        if buttons[0].tag == "a" and buttons[0].get("href"):
+            self.open(urljoin(self.url, buttons[0].get("href")))
+            return
+        form = next(buttons[0].iterancestors("form"), None)
+        if form is None:
+            raise NotOnPage(f"the button '{selector}' of the page {self.url} belongs to no form; it needs a browser")
         fields = dict(form.form_values())
         fields.update({name: value for name, value in self._values.items() if name in form.fields})
         if buttons[0].get("name"):
@@ -90,6 +96,13 @@ class HttpVisitor:
         self._submit(
             form.get("method", "get"), buttons[0].get("formaction") or form.get("action") or "", list(fields.items())
         )
+
+    def wait_for(self, selector: str, press: str = "") -> None:
+        """Look whether the page shows something. Raises NotOnPage when it does not: without scripts, it never will."""
+        if press:
+            self.press(press)
+        if not self._document.cssselect(selector):
+            raise NotOnPage(f"the page {self.url} shows no '{selector}' without a browser")
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form."""
@@ -201,4 +214,4 @@ def _text(document: Any, query: Query) -> str | None:
     if query.attribute is not None:
         value: str | None = found[0].get(query.attribute)
         return value
-    return " ".join(found[0].text_content().split())
+    return " ".join("".join(_WORDS(found[0])).split())

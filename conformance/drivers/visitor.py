@@ -86,7 +86,13 @@ class Visitor(Protocol):
         """Tick or clear a box."""
 
     def press(self, selector: str) -> None:
-        """Press a button."""
+        """Press a button or a link, and wait for the page to which it leads."""
+
+    def wait_for(self, selector: str, press: str = "") -> None:
+        """Wait until something is shown, on this page or the next; if need be, press a button first.
+
+        Raises NotOnPage when that does not come to pass.
+        """
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form to ``action`` from a page of another site, as a self-submitting page does."""

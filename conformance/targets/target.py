@@ -1,11 +1,10 @@
 """TARGET: which portal is judged (command-line.md), and the sites on which a case runs."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -14,8 +13,9 @@ import idp_sim.app
 from conformance.drivers import Unsupported
 from conformance.lab import harness as lab
 from conformance.sites import Addresses, Change, Server, listen, stub_sites
-from conformance.targets.profile import STUB_PROFILE, Profile, load
+from conformance.targets.profile import STUB_PROFILE, Profile, from_environment, load, with_addresses
 from idp_sim.config import Portal, RemoteLoginPortal, Simulator
+from idp_sim.config import Profile as Formula
 from idp_sim.keyring import Keyring
 from portal_stub.weakness import SOUND, UnknownWeakness, Weaknesses
 from rulebook.strict_toml import FileProblem, nearest
@@ -66,9 +66,8 @@ def find(text: str) -> Target:
             "A target is 'stub', 'stub:without=RULE,...', 'stub:naive=READER,...', 'lab:NAME' "
             "or the path of a profile (.toml)."
         )
-    profile = load(path)
-    if not profile.base_url:
-        raise FileProblem(f"{path}: 'base_url' is missing: the address of the portal.")
+    profile = from_environment(load(path), path)
+    profile = with_addresses(profile, path)
     return Target(text, profile.name, profile, None)
 
 
@@ -139,10 +138,14 @@ class RealGrounds:
 
     def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
         """Return the portal's address. Raises Unsupported for settings that the portal is not known to have."""
-        if protocol not in self._profile.protocols:
+        if self._profile.protocols and protocol not in self._profile.protocols:
             raise Unsupported(f"the portal does not speak {protocol} (its profile says so)")
+        if protocol == "remote-login" and not self._profile.simulator.secret:
+            raise Unsupported("the profile does not give the shared secret of remote logins (simulator.secret)")
         known = {
+            "simple.max_age_seconds": self._profile.simulator.max_age_seconds,
             "simple.profile": self._profile.simulator.profile,
+            "encrypted": bool(self._profile.encryption_certificate),
             "single_logout": bool(self._profile.slo_url),
         }
         for key, value in given.items():
@@ -155,22 +158,32 @@ class RealGrounds:
         raise Unsupported("needs settings of the portal that only its administrator can change")
 
 
+def remote_login_of(profile: Profile) -> RemoteLoginPortal | None:
+    """Return what the simulator must know to send remote logins, or nothing where the profile has no secret."""
+    shared = profile.simulator
+    if not shared.secret:
+        return None
+    return RemoteLoginPortal(
+        secret=shared.secret,
+        profile=cast(Formula, shared.profile),
+        max_age_seconds=shared.max_age_seconds,
+        max_future_seconds=shared.max_future_seconds,
+    )
+
+
 @contextlib.contextmanager
 def simulator_for(profile: Profile, keyring: Keyring, canary_url: str) -> Iterator[None]:
     """Run the simulator at the address where the portal of this profile expects it.
 
     Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
     """
-    secret = profile.simulator.secret
-    if secret.startswith("env:"):
-        secret = os.environ.get(secret.removeprefix("env:"), "")
     portal = Portal(
         name="portal",
         base_url=profile.base_url,
         entity_id=profile.entity_id or profile.base_url,
         acs_url=profile.acs_url or f"{profile.base_url}/login/saml",
         slo_url=profile.slo_url or None,
-        remote_login=RemoteLoginPortal(secret=secret, profile=profile.simulator.profile),
+        remote_login=remote_login_of(profile),
         allowed_drift_seconds=profile.clock_allowance_seconds,
         canary_url=canary_url,
     )

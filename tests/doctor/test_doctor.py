@@ -44,7 +44,6 @@ BROKEN = {
     "other method": ("other-method", SetUp(portal={"sso.method": "simple"})),
     "no such page": ("no-login-page", SetUp(profile={"login": "/sso/start"})),
     "TLS where none is expected": ("tls-expected", SetUp(tls=True)),
-    "secret not told": ("secret-missing", attrs.evolve(REMOTE, profile={"simulator": {"secret": "env:NOT_SET_HERE"}})),
 }
 WITHOUT_A_REASON = (
     "certificate of another identity provider",
@@ -106,3 +105,13 @@ def test_the_browser_finds_the_same(name: str, tmp_path: Path, keys: Path, capsy
         exit_code, told = doctor(capsys, profile, "browser")
     assert codes(told) == {code}, told
     assert exit_code == 6
+
+
+def test_what_nobody_else_can_tell_is_asked_for(tmp_path: Path, keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setup = attrs.evolve(REMOTE, lean=True, profile={"simulator": {"secret": ""}})
+    with standing(setup, tmp_path, keys) as profile:
+        _, told = doctor(capsys, profile)
+    asked = next(found["said"] for found in told["findings"] if found["check"] == "profile")
+    for key in ("refused.message", "sign_out.press", "pages.needs_login", "simulator.secret"):
+        assert f"'{key}'" in asked
+    assert outcomes(told)["remote-login: sound sign-in"] == "not checked"
