@@ -60,13 +60,8 @@ def _examine(
     target: Target, protocols: Sequence[Protocol], keyring: Keyring | None, opened: Callable[[], Referee]
 ) -> Facts:
     profile = target.profile
-    referee = None
-    if target.weaknesses is None:
-        sites = Addresses(profile.simulator.base_url, profile.base_url, "")
-    else:
-        referee = opened()
-        sites = _sites(referee, protocols[0])
-    wanted = _wanted(target, sites, protocols, keyring)
+    referee = None if target.weaknesses is None else opened()
+    wanted = _wanted(target, _sites(target, referee, protocols[0]), protocols, keyring)
     trust, patience = trusting(profile.ca_file), profile.patience_seconds
     met = contact(wanted.probe, trust, patience)
     facts = Facts(wanted=wanted, now=datetime.now(UTC), contact=met)
@@ -75,14 +70,17 @@ def _examine(
     referee = referee or opened()
     found, signed_in = None, []
     for protocol in protocols:
-        its = _wanted(target, _sites(referee, protocol), protocols, keyring)
+        its = _wanted(target, _sites(target, referee, protocol), protocols, keyring)
         if protocol == "saml":
             found = _metadata(profile, its, trust)
         signed_in.append(_sign_ins(referee, protocol, its))
     return attrs.evolve(facts, metadata=found, sign_ins=tuple(signed_in))
 
 
-def _sites(referee: Referee, protocol: Protocol) -> Addresses:
+def _sites(target: Target, referee: Referee | None, protocol: Protocol) -> Addresses:
+    """Return where simulator and portal are: stubs have other addresses for each protocol."""
+    if referee is None or target.weaknesses is None:
+        return Addresses(target.profile.simulator.base_url, target.profile.base_url, "")
     return referee.grounds.sites(protocol, {})
 
 
