@@ -22,7 +22,7 @@ from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
 from conformance.journey import People
 from conformance.referee import Performed, Referee
 from conformance.sites import PEOPLE_EACH
-from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find
+from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find, ready
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
 from idp_sim.people import directory
@@ -204,7 +204,7 @@ def perform(request: pytest.FixtureRequest) -> Callable[[Case], None]:
 
 def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee:
     """Start what one worker needs; the stack stops it."""
-    target = find(config.getoption("target"))
+    target = ready(find(config.getoption("target")))
     worker = getattr(config, "workerinput", {})
     if target.weaknesses is None:
         grounds: Grounds = RealGrounds(target.profile, config.getoption("canary"))

@@ -29,7 +29,7 @@ from conformance.events import (
 )
 from conformance.lab.harness import running
 from conformance.report import write_all
-from conformance.targets.target import Target, simulator_for
+from conformance.targets.target import Target, ready, simulator_for
 from idp_sim.keyring import Keyring
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
@@ -134,5 +134,5 @@ def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
         if target.weaknesses is None:
             instance = target.profile.simulator.instance
             keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
-            stack.enter_context(simulator_for(target.profile, keyring, canary_url))
+            stack.enter_context(simulator_for(ready(target).profile, keyring, canary_url))
         yield
