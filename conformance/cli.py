@@ -85,7 +85,8 @@ def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: boo
 
     try:
         target = find(portal)
-        with Canary() as canary, simulator_beside(target, canary.url) as keyring:
+        with Canary() as canary, simulator_beside(target, canary.url, lenient=True) as beside:
+            target, keyring = beside
             facts = examine(target, spoken(target.profile), keyring, driver, canary.url)
     except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))

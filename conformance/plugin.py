@@ -21,7 +21,7 @@ from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
 from conformance.opening import open_referee
 from conformance.referee import Performed, Referee
 from conformance.report.message import posted_message
-from conformance.targets.target import find
+from conformance.targets.target import find, ready
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
 
@@ -204,4 +204,4 @@ def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee
     """Start what one worker needs; the stack stops it."""
     worker = int(getattr(config, "workerinput", {}).get("workerid", "gw0").removeprefix("gw"))
     target, driver, canary = (config.getoption(name) for name in ("target", "driver", "canary"))
-    return open_referee(find(target), driver, canary, stack, worker=worker)
+    return open_referee(ready(find(target)), driver, canary, stack, worker=worker)

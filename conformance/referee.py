@@ -13,15 +13,17 @@ from conformance.canary import touches_since_last_asked
 from conformance.case import Case, Control
 from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
 from conformance.journey import Journey, People, Unmet, carries_logout, carries_sign_in
-from conformance.logouts import Performance
+from conformance.logouts import Performance, binding_of
 from conformance.selection import matches
 from conformance.sites import Change
-from conformance.targets.target import Grounds, Target
+from conformance.targets.target import Grounds, Target, portal_of
 from conformance.verdict import Observation
 from idp_sim.catalogue import Scenario
 from idp_sim.config import Portal, RemoteLoginPortal
 from idp_sim.login import Login, RemoteLogin, SamlLogin, named_by
+from idp_sim.logout import Logout
 from idp_sim.people import impostor
+from idp_sim.perform_logout import KIND_OF
 from idp_sim.saml.response import response
 from idp_sim.stages import Draft
 
@@ -55,6 +57,16 @@ class Referee:
                 return reason
         if case.scenario.needs_browser and not self.browser:
             return f"needs a browser: {case.scenario.needs_browser}"
+        if self.target.weaknesses is None and case.scenario.protocol == "saml-logout":
+            return self._why_no_logout(case.scenario)
+        return None
+
+    def _why_no_logout(self, scenario: Scenario) -> str | None:
+        portal = portal_of(self.target.profile)
+        binding = binding_of(scenario, Logout(kind=KIND_OF[scenario.start], person=self.people.main, portal=portal))
+        if portal.takes_logouts and portal.slo_at(binding) is None:
+            name = {"redirect": "HTTP-Redirect", "post": "HTTP-POST"}[binding]
+            return f"the portal names no address for logouts by {name}"
         return None
 
     def control(self, control: Control) -> Observation:

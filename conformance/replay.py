@@ -35,7 +35,7 @@ def replay(target: Target, case: Case, driver: Driver, window: Window, say: Call
     say(f"Demanded: {case.outcome}, of {target.name}, with the driver {driver}")
     with contextlib.ExitStack() as stack:
         canary = stack.enter_context(Canary())
-        stack.enter_context(simulator_beside(target, canary.url))
+        target, _ = stack.enter_context(simulator_beside(target, canary.url))
         referee = open_referee(target, driver, canary.url, stack, window=window)
         verdict = _perform(referee, case, say)
     proof = f" (proved by: {verdict.proof})" if verdict.proof else ""

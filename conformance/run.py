@@ -33,8 +33,9 @@ from conformance.events import (
 )
 from conformance.lab.harness import running
 from conformance.report import write_all
-from conformance.targets.target import Target, simulator_for
+from conformance.targets.target import Target, ready, simulator_for
 from idp_sim.keyring import Keyring
+from rulebook.strict_toml import FileProblem
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
 
@@ -88,10 +89,11 @@ def run(
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         canary = stack.enter_context(Canary())
-        keyring = stack.enter_context(simulator_beside(target, canary.url))
+        examined = doctor and target.weaknesses is None
+        target, keyring = stack.enter_context(simulator_beside(target, canary.url, lenient=examined))
         clock_offset = 0.0
         concerned = [word for word in spoken(target.profile) if any(case.protocol == word for case in cases)]
-        if doctor and concerned and target.weaknesses is None:
+        if examined and concerned:
             facts = examine(target, concerned, keyring, driver, canary.url)
             clock_offset, findings = facts.clock_offset, diagnose(facts)
             for line in lines(findings):
@@ -144,19 +146,27 @@ def run(
 
 
 @contextlib.contextmanager
-def simulator_beside(target: Target, canary_url: str) -> Iterator[Keyring | None]:
-    """Run the simulator beside a portal that somebody else runs, and yield its keys; stubs have their own beside them.
+def simulator_beside(
+    target: Target, canary_url: str, *, lenient: bool = False
+) -> Iterator[tuple[Target, Keyring | None]]:
+    """Run the simulator beside a portal that somebody else runs; stubs have their own beside them.
 
-    Raises FileProblem when the simulator cannot listen where the target's profile says, LabProblem when a service
-    provider of the lab does not start.
+    Yields the target with all that can be found out of it, and the simulator's keys. Where ``lenient``, metadata that
+    cannot be read is left for the doctor to tell of. Raises FileProblem for it else, or when the simulator cannot
+    listen where the target's profile says; LabProblem when a service provider of the lab does not start.
     """
     with contextlib.ExitStack() as stack:
         if target.harness is not None:
             stack.enter_context(running(target.harness))
         if target.weaknesses is not None:
-            yield None
+            yield target, None
             return
+        try:
+            target = ready(target)
+        except FileProblem:
+            if not lenient:
+                raise
         instance = target.profile.simulator.instance
         keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
         stack.enter_context(simulator_for(target.profile, keyring, canary_url))
-        yield keyring
+        yield target, keyring

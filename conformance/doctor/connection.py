@@ -28,7 +28,7 @@ def reachable(contact: Contact) -> Finding:
         case "tls-expected":
             cause = f"{at.netloc} speaks TLS, and the profile's address begins with http://."
             return failed(REACHABLE, "tls-expected", cause, f'In the profile: base_url = "https://{at.netloc}"')
-        case "not-http" | "no-answer":
+        case "no-answer":
             cause = f"{contact.address} gave no answer that a browser could read ({contact.detail})."
             mend = "Correct 'base_url' in the profile: another service may be listening there. See the portal's log."
             return failed(REACHABLE, "no-answer", cause, mend)

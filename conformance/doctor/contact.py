@@ -4,20 +4,17 @@ import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-import httpx
 from cryptography import x509
 from lxml import etree
 
-from conformance.doctor.facts import Contact, ContactProblem, Metadata, Reading
+from conformance.doctor.facts import Contact, Metadata, Reading
 from conformance.drivers.trust import connect
+from conformance.targets.discovery import Answer, Unreachable, ask
 from idp_sim.saml.metadata import read_portal_metadata
 from idp_sim.saml.names import MD, NAMESPACES
 from idp_sim.saml.xml import BadXml, parse
-
-MOST_BYTES = 1 << 20
-"""How much of the metadata is read at most."""
 
 
 class _NoHandshake(Exception):
@@ -41,42 +38,28 @@ def contact(address: str, trust: ssl.SSLContext, seconds: float) -> Contact:
         return Contact(address=address, problem="unreachable", detail=error.strerror or str(error))
     earliest = datetime.now(UTC)
     try:
-        answer = get(address, trust, seconds)
-    except httpx.HTTPError as error:
-        problem: ContactProblem = "not-http" if isinstance(error, httpx.RemoteProtocolError) else "no-answer"
-        if urlsplit(address).scheme == "http" and _speaks_tls(address, seconds):
-            problem = "tls-expected"
-        return Contact(address=address, problem=problem, detail=str(error) or "no answer in time")
+        answer = ask(address, seconds, trust)
+    except Unreachable as error:
+        tls = urlsplit(address).scheme == "http" and _speaks_tls(address, seconds)
+        return Contact(address=address, problem="tls-expected" if tls else "no-answer", detail=str(error))
     return Contact(
         address=address,
         certificate_ends=ends,
-        status=answer.status_code,
-        redirects_to=urljoin(address, answer.headers["location"]) if "location" in answer.headers else "",
+        status=answer.status,
+        redirects_to=answer.leads_to,
         date=_date(answer, earliest),
     )
-
-
-def get(address: str, trust: ssl.SSLContext, seconds: float) -> httpx.Response:
-    """Ask for a page, following nothing. Raises httpx.HTTPError."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    here = "127.0.0.1" + (f":{parts.port}" if parts.port else "")
-    url = parts._replace(netloc=here).geturl() if host.endswith(".localhost") else address
-    with httpx.Client(timeout=seconds, trust_env=False, verify=trust) as client:
-        return client.get(url, headers={"Host": parts.netloc}, extensions={"sni_hostname": host})
 
 
 def metadata(address: str, trust: ssl.SSLContext, seconds: float) -> Metadata:
     """Read the metadata at this address."""
     try:
-        answer = get(address, trust, seconds)
-    except httpx.HTTPError as error:
-        return Metadata(address=address, problem=f"{error or 'no answer in time'}.")
-    if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
-        return Metadata(
-            address=address, problem=f"the answer is {answer.status_code}, {len(answer.content)} bytes long."
-        )
-    return read_metadata(address, answer.content)
+        answer = ask(address, seconds, trust)
+    except Unreachable as error:
+        return Metadata(address=address, problem=f"{error}.")
+    if answer.status != 200:
+        return Metadata(address=address, problem=f"it answered {answer.status}.")
+    return read_metadata(address, answer.body)
 
 
 def read_metadata(address: str, xml: bytes) -> Metadata:
@@ -126,9 +109,9 @@ def _speaks_tls(address: str, seconds: float) -> bool:
         return False
 
 
-def _date(answer: httpx.Response, earliest: datetime) -> Reading | None:
+def _date(answer: Answer, earliest: datetime) -> Reading | None:
     try:
-        told = parsedate_to_datetime(answer.headers.get("date", ""))
+        told = parsedate_to_datetime(answer.headers.get("Date", ""))
     except ValueError:
         return None
     return Reading(told=told if told.tzinfo else told.replace(tzinfo=UTC), earliest=earliest, latest=datetime.now(UTC))

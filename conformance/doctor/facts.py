@@ -10,7 +10,7 @@ from conformance.targets.profile import Protocol
 from conformance.verdict import Observation
 from idp_sim.saml.request import AuthnRequest
 
-ContactProblem = Literal["no-address", "unreachable", "untrusted", "no-tls", "tls-expected", "not-http", "no-answer"]
+ContactProblem = Literal["no-address", "unreachable", "untrusted", "no-tls", "tls-expected", "no-answer"]
 NOTHING: Mapping[str, str] = {}
 
 

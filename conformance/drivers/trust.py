@@ -32,6 +32,18 @@ def connect(url: str, seconds: float) -> socket.socket:
     return socket.create_connection((here, parts.port or (443 if parts.scheme == "https" else 80)), timeout=seconds)
 
 
+def opened(url: str, trust: ssl.SSLContext, seconds: float) -> socket.socket:
+    """Return a connection to the site of this address, with TLS where that begins with https://. Raises OSError."""
+    plain, parts = connect(url, seconds), urlsplit(url)
+    if parts.scheme != "https":
+        return plain
+    try:
+        return trust.wrap_socket(plain, server_hostname=parts.hostname)
+    except OSError:
+        plain.close()
+        raise
+
+
 def pinned(url: str, ca_file: str, seconds: float) -> list[str]:
     """Return the arguments by which Chromium trusts the site of this address as ``ca_file`` does.
 

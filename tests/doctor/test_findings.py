@@ -29,7 +29,7 @@ def _code(finding: Finding) -> str:
     [
         ({"problem": "no-address", "detail": "Name or service not known"}, "no-such-host"),
         ({"problem": "unreachable", "detail": "Connection refused"}, "unreachable"),
-        ({"problem": "not-http", "detail": "illegal status line"}, "no-answer"),
+        ({"problem": "no-answer", "detail": "illegal status line"}, "no-answer"),
         ({"status": 502}, "portal-fails"),
         ({"status": 301, "redirects_to": "http://portal.example/"}, "other-address"),
         ({"status": 302, "redirects_to": "https://portal.example/login"}, "ok"),

@@ -23,7 +23,7 @@ from conformance.drivers.http import HttpVisitors
 from conformance.journey import People
 from conformance.referee import Referee
 from conformance.sites import Server, listen
-from conformance.targets.target import RealGrounds, find, simulator_for
+from conformance.targets.target import RealGrounds, find, ready, simulator_for
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.keyring import Keyring
 from idp_sim.people import directory
@@ -52,7 +52,7 @@ def stranger(simulator: str) -> Flask:
     def consume() -> ResponseReturnValue:
         name, email, moment = (request.args.get(key, "") for key in ("name", "email", "timestamp"))
         expected = hmac.new(SECRET.encode(), f"{name}{email}{moment}".encode(), hashlib.md5).hexdigest()
-        if not hmac.compare_digest(expected, request.args.get("hash", "")):
+        if not hmac.compare_digest(expected.encode(), request.args.get("hash", "").encode()):
             return redirect("/login?error=7")
         session["pending"] = email
         return redirect("/consent?to=/")
@@ -146,11 +146,11 @@ def serving(make: Callable[[str], Flask]) -> Iterator[tuple[str, str]]:
         server.close()
 
 
-def written(folder: Path, portal: str, simulator: str, more: str, top: str = "") -> Path:
+def written(folder: Path, portal: str, simulator: str, more: str, top: str = "", secret: str = SECRET) -> Path:
     """Write a lean profile and return its path."""
     path = folder / "stranger.toml"
     path.write_text(
-        f'login = "{portal}/login"\n{top}\n{more}\n[simulator]\nbase_url = "{simulator}"\nsecret = "{SECRET}"\n',
+        f'login = "{portal}/login"\n{top}\n{more}\n[simulator]\nbase_url = "{simulator}"\nsecret = "{secret}"\n',
         encoding="utf-8",
     )
     return path
@@ -158,7 +158,7 @@ def written(folder: Path, portal: str, simulator: str, more: str, top: str = "")
 
 def judged(profile: Path, *ids: str) -> dict[str, tuple[Verdict, Observation]]:
     """Perform the cases, each after its control, without a browser, and return each verdict with what was seen."""
-    target = find(str(profile))
+    target = ready(find(str(profile)))
     with (
         Canary() as canary,
         simulator_for(target.profile, Keyring.ephemeral(), canary.url),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.referee.commands import run, verdicts
-from tests.referee.strangers import ENTITY_ID, SIGNS, STEPS, gullible, judged, serving, stranger, written
+from tests.referee.strangers import SIGNS, STEPS, gullible, judged, serving, stranger, written
 
 SOUND, BROKEN = "remote-login.sound.plain", "remote-login.hash.wrong"
 
@@ -64,9 +64,6 @@ def test_an_address_tells_that_somebody_is_signed_in_and_not_who(sites: tuple[st
     assert found[BROKEN][1].message == "/login?error=7"
 
 
-NAMED = f'entity_id = "{ENTITY_ID}"\nacs_url = "{{0}}/acs"\nprotocols = ["saml"]'
-
-
 @pytest.mark.parametrize(
     ("signs", "words"),
     [
@@ -78,6 +75,6 @@ NAMED = f'entity_id = "{ENTITY_ID}"\nacs_url = "{{0}}/acs"\nprotocols = ["saml"]
 def test_what_may_be_the_forged_identity_never_passes(signs: str, words: tuple[str, str, str], tmp_path: Path) -> None:
     forged, broken = "saml.digests.two-signed-infos-two-assertions[forged-first]", "saml.signature.unsigned"
     with serving(gullible) as sites:
-        profile = written(tmp_path, *sites, f"[signed_in]\n{signs}\n", NAMED.format(*sites))
+        profile = written(tmp_path, *sites, f"[signed_in]\n{signs}\n")
         found = judged(profile, forged, broken)
     assert (found[forged][1].result, found[forged][0].word, found[broken][0].word) == words
