@@ -26,7 +26,7 @@ BROKEN = {
     "self-signed": ("self-signed", SetUp(scheme="https", tls=True)),
     "metadata expired": ("metadata-expired", SetUp(alter=metadata_that_ended)),
     "certificate of another identity provider": ("other-certificate", SetUp(portal={"saml.fingerprint": "second-idp"})),
-    "wrong entity ID": ("wrong-entity-id", SetUp(portal={"saml.entity_id": "https://helpdesk.example"})),
+    "wrong entity ID": ("wrong-entity-id", SetUp(profile={"entity_id": "https://helpdesk.example"})),
     "clock off by five minutes": ("clock-off", SetUp(ahead=timedelta(minutes=5))),
     "clock behind by five minutes": ("clock-off", SetUp(ahead=-timedelta(minutes=5))),
     "portal answers 500": ("portal-fails", SetUp(stranger=always_500)),
