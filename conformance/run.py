@@ -1,6 +1,7 @@
 """One run: the sites, pytest with the suite, the stream of verdicts, the reports, the exit code."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -29,8 +30,9 @@ from conformance.events import (
 )
 from conformance.lab.harness import running
 from conformance.report import write_all
+from conformance.targets.profile import Profile
 from conformance.targets.target import Target, ready, simulator_for
-from idp_sim.keyring import Keyring
+from idp_sim.keyring import INSTANCE, INSTANCE_VARIABLE, Keyring
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
 
@@ -121,6 +123,13 @@ def run(
     return Exit.FAILED if held.problems and ended_with in (Exit.PASSED, Exit.INCONCLUSIVE) else ended_with
 
 
+def _keyring_for(profile: Profile) -> Keyring:
+    """Return the keys with which the portal was told to trust the simulator; remote logins need none."""
+    if profile.protocols == ("remote-login",):
+        return Keyring.ephemeral()
+    return Keyring.open(Path(profile.simulator.instance or os.environ.get(INSTANCE_VARIABLE, INSTANCE)))
+
+
 @contextlib.contextmanager
 def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
     """Run the simulator beside a portal that somebody else runs; beside stubs, each worker runs its own.
@@ -132,7 +141,6 @@ def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
         if target.harness is not None:
             stack.enter_context(running(target.harness))
         if target.weaknesses is None:
-            instance = target.profile.simulator.instance
-            keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
-            stack.enter_context(simulator_for(ready(target).profile, keyring, canary_url))
+            profile = ready(target).profile
+            stack.enter_context(simulator_for(profile, _keyring_for(profile), canary_url))
         yield
