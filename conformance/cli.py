@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -122,6 +123,33 @@ def replay_command(case_id: str, portal: str, driver: Literal["browser", "http"]
         raise SystemExit(replay(find(portal), cases[0], driver, Window(headed=headed, slow=slow), click.echo))
     except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))
+
+
+@cli.command("init")
+@click.option("--portal", required=True, metavar="URL", help="The portal's login address, or its home page.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write it; by default a file named by the portal's host.",
+)
+def init_command(portal: str, out: Path | None) -> None:
+    """Write a first profile of a portal, with comments, from what the portal itself tells."""
+    from conformance.targets.first_profile import first_profile  # noqa: PLC0415 - only this command needs it
+
+    try:
+        text = first_profile(portal)
+    except FileProblem as problem:
+        _stop(Exit.USAGE, str(problem))
+    out = out or Path(f"{urlsplit(portal).netloc.replace(':', '-')}.toml")
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        _stop(Exit.USAGE, f"{out} is there already. Remove it, or name another file with --out.")
+    except OSError as error:
+        _stop(Exit.USAGE, f"{out} cannot be written ({error.strerror}).")
+    click.echo(f"Wrote {out}. Enter what is marked with ENTER, then: conformance run --portal {out}")
 
 
 @cli.command("list")

@@ -1,6 +1,7 @@
 """One run: the sites, pytest with the suite, the stream of verdicts, the reports, the exit code."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -33,8 +34,9 @@ from conformance.events import (
 )
 from conformance.lab.harness import running
 from conformance.report import write_all
+from conformance.targets.profile import Profile
 from conformance.targets.target import Target, ready, simulator_for
-from idp_sim.keyring import Keyring
+from idp_sim.keyring import INSTANCE, INSTANCE_VARIABLE, Keyring
 from rulebook.strict_toml import FileProblem
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
@@ -145,6 +147,13 @@ def run(
     return Exit.FAILED if held.problems and ended_with in (Exit.PASSED, Exit.INCONCLUSIVE) else ended_with
 
 
+def _keyring_for(profile: Profile) -> Keyring:
+    """Return the keys with which the portal was told to trust the simulator; remote logins need none."""
+    if profile.protocols == ("remote-login",):
+        return Keyring.ephemeral()
+    return Keyring.open(Path(profile.simulator.instance or os.environ.get(INSTANCE_VARIABLE, INSTANCE)))
+
+
 @contextlib.contextmanager
 def simulator_beside(
     target: Target, canary_url: str, *, lenient: bool = False
@@ -166,7 +175,6 @@ def simulator_beside(
         except FileProblem:
             if not lenient:
                 raise
-        instance = target.profile.simulator.instance
-        keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
+        keyring = _keyring_for(target.profile)
         stack.enter_context(simulator_for(target.profile, keyring, canary_url))
         yield target, keyring

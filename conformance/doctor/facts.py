@@ -128,8 +128,6 @@ class Wanted:
     idp_entity_id: str
     fingerprint: str = ""
     """SHA-1 and SHA-256 of the certificate with which the simulator signs; empty where it is not known."""
-    kept_keys: bool = True
-    """Whether the simulator's keys are the same on every run."""
     protocols: tuple[Protocol, ...]
     lacks: Mapping[str, str] = NOTHING
     """Keys that the profile leaves out, each with what it would tell."""

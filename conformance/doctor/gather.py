@@ -86,7 +86,7 @@ def _sites(target: Target, referee: Referee | None, protocol: Protocol) -> Addre
 
 def _wanted(target: Target, sites: Addresses, protocols: Sequence[Protocol], keyring: Keyring | None) -> Wanted:
     profile = target.profile
-    signing = None if keyring is None else keyring.certificate("signing")
+    signing = keyring.certificate("signing") if keyring is not None and "saml" in protocols else None
     digests = [f"{enrolment.fingerprint(signing, kind)} ({kind})" for kind in ("sha1", "sha256")] if signing else []
     return Wanted(
         portal=sites.portal,
@@ -98,7 +98,6 @@ def _wanted(target: Target, sites: Addresses, protocols: Sequence[Protocol], key
         simulator=sites.simulator,
         idp_entity_id=ENTITY_ID,
         fingerprint=" or ".join(digests),
-        kept_keys=target.weaknesses is not None or bool(profile.simulator.instance),
         protocols=tuple(protocols),
         lacks=_lacks(target, protocols),
     )
@@ -116,11 +115,6 @@ def _lacks(target: Target, protocols: Sequence[Protocol]) -> dict[str, str]:
         "sign_out.press": (profile.sign_out.press or profile.sign_out.open, "how a person signs out"),
         "pages.needs_login": (profile.pages.needs_login, "a page that only a signed-in person sees"),
     }
-    if target.weaknesses is None and "saml" in protocols:
-        asked["simulator.instance"] = (
-            profile.simulator.instance,
-            "a folder for the simulator's keys; without it, each run has new ones, which the portal cannot know",
-        )
     if target.weaknesses is None and "remote-login" in protocols:
         asked["simulator.secret"] = (profile.simulator.secret, "the shared secret; without it, no remote login is sent")
     return {key: what for key, (told, what) in asked.items() if not told}

@@ -274,14 +274,10 @@ def _refused(check: str, code: str, found: SignIns, seen: Observation, wanted: W
 
 
 def _trust(wanted: Wanted) -> str:
-    kept = (
-        ""
-        if wanted.kept_keys
-        else (
-            " The simulator makes new keys for every run: name a folder in 'simulator.instance' of the profile first."
-        )
+    return (
+        f"At the portal, Admin > Security, SAML SSO: security certificate fingerprint = {wanted.fingerprint}. If that "
+        "should be another: 'simulator.instance' of the profile is the folder of the keys that are signed with."
     )
-    return f"At the portal, Admin > Security, SAML SSO: security certificate fingerprint = {wanted.fingerprint}.{kept}"
 
 
 def _forgery(check: str, seen: Observation | None) -> Finding:

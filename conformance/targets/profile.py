@@ -52,7 +52,9 @@ class Simulator:
     )
     max_age_seconds: int = setting("Greatest age of a remote login's timestamp that the portal accepts.", 1800)
     max_future_seconds: int = setting("How far in the future such a timestamp may lie.", 30)
-    instance: str = setting("Folder of the simulator's keys. Empty: new keys for each run.", "")
+    instance: str = setting(
+        "Folder of the simulator's keys, from this file's folder. Empty: the one that `idp-sim serve` takes too.", ""
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -147,6 +149,9 @@ def load(path: Path) -> Profile:
         profile = attrs.evolve(profile, metadata=str(path.parent / profile.metadata))
     if profile.ca_file:
         profile = attrs.evolve(profile, ca_file=str(path.parent / profile.ca_file))
+    if profile.simulator.instance:
+        instance = str(path.parent / profile.simulator.instance)
+        profile = attrs.evolve(profile, simulator=attrs.evolve(profile.simulator, instance=instance))
     return profile
 
 
