@@ -7,6 +7,7 @@ one whose shared libraries are missing, or a stub that merely points elsewhere, 
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ _PLAYWRIGHTS = (
 )
 _INSTALL = (sys.executable, "-m", "playwright", "install", "--only-shell", "chromium")
 _PACKAGES = ("chromium-headless-shell", "chromium")
+_HEADLESS = re.compile("headless[-_]shell")
+_DISPLAYS = {"DISPLAY", "WAYLAND_DISPLAY"}
 _PATIENCE = 900
 """How long a download may take, in seconds."""
 
@@ -107,6 +110,32 @@ def find_or_fetch() -> Path:
     browser = search(Machine())
     os.environ[VARIABLE] = str(browser)
     return browser
+
+
+def find_headed() -> Path:
+    """Return the path of a browser that can show a window. None is fetched for it. Raises NoBrowser."""
+    return search_headed(Machine())
+
+
+def search_headed(machine: Machine) -> Path:
+    """Return the first browser in the order of this module that starts and has a window to show. Raises NoBrowser."""
+    if not (machine.windows or sys.platform == "darwin" or machine.environ.keys() & _DISPLAYS):
+        raise NoBrowser(
+            "There is no screen to show a browser on (DISPLAY and WAYLAND_DISPLAY are not set). "
+            "Start it in a graphical session, or with 'xvfb-run'; or leave --headed out."
+        )
+    if named := machine.environ.get(VARIABLE):
+        found = [_named(named, machine)]
+    else:
+        found = [*_playwrights_own(machine), *_installed(machine)]
+    for browser in found:
+        if not _HEADLESS.search(browser.name) and machine.starts(browser):
+            return browser
+    raise NoBrowser(
+        f"There is no browser with a window here{'; a headless shell has none' if found else ''}. Install Chromium or "
+        f"Chrome ('playwright install chromium', or Debian: apt-get install chromium), or set {VARIABLE} to the path "
+        "of one; or leave --headed out."
+    )
 
 
 def search(machine: Machine) -> Path:

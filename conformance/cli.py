@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -35,6 +36,7 @@ def cli() -> None:
     help="Known failures, held both ways.",
 )
 @click.option("--write-baseline", is_flag=True, help="Write the failures of this run into the baseline.")
+@click.option("--doctor/--no-doctor", default=True, help="Whether the doctor sees a portal that is not the stub first.")
 @click.pass_context
 def run_command(
     context: click.Context,
@@ -45,6 +47,7 @@ def run_command(
     report: Path,
     baseline: Path | None,
     write_baseline: bool,
+    doctor: bool,
 ) -> None:
     """Judge a portal. Options for pytest follow after '--'."""
     from conformance.baseline import holding  # noqa: PLC0415 - 'list' and '--help' answer without them
@@ -61,9 +64,92 @@ def run_command(
         held = holding(baseline, [case.id for case in all_cases()], write=write_baseline)
         if driver == "browser":
             find_or_fetch()
-        raise SystemExit(run(target, cases, driver, workers, report, context.obj, held))
+        raise SystemExit(run(target, cases, driver, workers, report, context.obj, held, doctor=doctor))
     except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
         _stop(Exit.USAGE, str(error))
+
+
+@cli.command("doctor")
+@click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
+@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: bool) -> None:
+    """Find out whether a portal is set up so that a run against it can tell anything; exit 6 if it is not."""
+    from conformance.browser import NoBrowser  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.canary import Canary  # noqa: PLC0415
+    from conformance.doctor import telling  # noqa: PLC0415
+    from conformance.doctor.diagnosis import diagnose, is_well  # noqa: PLC0415
+    from conformance.doctor.gather import examine, spoken  # noqa: PLC0415
+    from conformance.lab.harness import LabProblem  # noqa: PLC0415
+    from conformance.run import simulator_beside  # noqa: PLC0415
+    from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
+
+    try:
+        target = find(portal)
+        with Canary() as canary, simulator_beside(target, canary.url, lenient=True) as beside:
+            target, keyring = beside
+            facts = examine(target, spoken(target.profile), keyring, driver, canary.url)
+    except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
+        _stop(Exit.USAGE, str(error))
+    findings = diagnose(facts)
+    if as_json:
+        click.echo(json.dumps(telling.as_json(findings, facts.clock_offset), ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join(telling.lines(findings)))
+    raise SystemExit(Exit.PASSED if is_well(findings) else Exit.INCONCLUSIVE)
+
+
+@cli.command("replay")
+@click.argument("case_id", metavar="ID")
+@click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
+@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@click.option("--headed", is_flag=True, help="Show the browser's window.")
+@click.option("--slow", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Rest at each step.")
+def replay_command(case_id: str, portal: str, driver: Literal["browser", "http"], headed: bool, slow: float) -> None:
+    """Perform one case again, and show what was sent and seen. Exit codes as 'run'."""
+    from conformance.browser import NoBrowser  # noqa: PLC0415 - 'list' and '--help' answer without them
+    from conformance.lab.harness import LabProblem  # noqa: PLC0415
+    from conformance.opening import Window  # noqa: PLC0415
+    from conformance.replay import replay  # noqa: PLC0415
+    from conformance.targets.target import UnknownTarget, find  # noqa: PLC0415
+
+    cases = _selected((case_id,))
+    if len(cases) > 1:
+        named = ", ".join(case.id for case in cases[:3])
+        _stop(Exit.USAGE, f"One case is replayed at a time; '{case_id}' names {len(cases)}: {named}, ...")
+    if driver == "http" and (headed or slow):
+        _stop(Exit.USAGE, "--headed and --slow are the browser's: leave '--driver http' out.")
+    try:
+        raise SystemExit(replay(find(portal), cases[0], driver, Window(headed=headed, slow=slow), click.echo))
+    except (FileProblem, UnknownTarget, LabProblem, NoBrowser) as error:
+        _stop(Exit.USAGE, str(error))
+
+
+@cli.command("init")
+@click.option("--portal", required=True, metavar="URL", help="The portal's login address, or its home page.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write it; by default a file named by the portal's host.",
+)
+def init_command(portal: str, out: Path | None) -> None:
+    """Write a first profile of a portal, with comments, from what the portal itself tells."""
+    from conformance.targets.first_profile import first_profile  # noqa: PLC0415 - only this command needs it
+
+    try:
+        text = first_profile(portal)
+    except FileProblem as problem:
+        _stop(Exit.USAGE, str(problem))
+    out = out or Path(f"{urlsplit(portal).netloc.replace(':', '-')}.toml")
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        _stop(Exit.USAGE, f"{out} is there already. Remove it, or name another file with --out.")
+    except OSError as error:
+        _stop(Exit.USAGE, f"{out} cannot be written ({error.strerror}).")
+    click.echo(f"Wrote {out}. Enter what is marked with ENTER, then: conformance run --portal {out}")
 
 
 @cli.command("list")

@@ -22,13 +22,13 @@ _BADNESS: Mapping[Verdict, int] = {
 }
 """A case that is no longer run has become worse than one that passed: nothing is silently not run."""
 
-# What differs between two runs of one kind: who of the people signed in, ports, moments, identifiers.
-_PASSING = re.compile(
+PASSING = re.compile(
     r"\S+@\S+"  # an address
     r"|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b"  # a UUID
     r"|\b_?(?=\w*\d)[0-9A-Za-z]{16,}\b"  # an ID of a message
     r"|\d+"
 )
+"""What differs between two sign-ins of one kind: who of the people signed in, ports, moments, identifiers."""
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +111,7 @@ def _essence(event: CaseEvent) -> tuple[object, ...]:
     # A worker has people of its own, whose names stand in the reason.
     for name in (observed.person or "").split("<")[:1]:
         reason = reason.replace(name.strip() or "<", "")
-    return (event.verdict, observed.result, observed.rules, event.expected, _PASSING.sub("#", reason))
+    return (event.verdict, observed.result, observed.rules, event.expected, PASSING.sub("#", reason))
 
 
 def _remarks(old: Run, new: Run) -> Sequence[str]:

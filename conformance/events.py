@@ -18,7 +18,8 @@ from idp_sim.catalogue import Outcome
 from rulebook.strict_toml import FileProblem, structure
 
 Verdict = Literal["pass", "fail", "wrong-reason", "crash", "inconclusive", "advisory", "skipped"]
-Result = Literal["refused", "as-signed", "as-forged", "as-other", "crash"]
+Result = Literal["refused", "as-signed", "as-forged", "as-other", "accepted", "crash"]
+"""``accepted``: somebody is signed in, and the target does not show who. Only a profile that cannot tell has it."""
 Proof = Literal["declared", "message", "control", "identity"]
 Driver = Literal["browser", "http"]
 

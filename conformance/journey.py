@@ -10,8 +10,11 @@ import attrs
 
 from conformance.drivers import Form, Query, Shown, Unsupported, Visitor, VisitorFactory
 from conformance.drivers.http import HttpVisitors
+from conformance.drivers.trust import trusting
 from conformance.sites import ADMINISTRATOR, PASSWORD, Addresses
+from conformance.targets import steps
 from conformance.targets.profile import Profile
+from conformance.targets.signs import IDENTITY, Home
 from conformance.targets.target import Grounds
 from idp_sim.catalogue import NOTHING, Start
 from idp_sim.login import Base
@@ -78,6 +81,7 @@ class Journey:
             choice["base"] = self.base
         self.visitor.press("#sign-in", choice)
         self._expect_sent("/sign-in")
+        self.take_steps()
 
     def sign_in(self, scenario: str = "", person: Person | None = None, start: Start | None = None) -> None:
         """Sign in from beginning to end."""
@@ -91,8 +95,13 @@ class Journey:
 
     def sign_out(self) -> None:
         """Go to the portal's own page and sign out there."""
-        self.visitor.open(urljoin(self.sites.portal, self.profile.signed_in.probe))
-        self.visitor.press(self.known(self.profile.sign_out.press, "how to sign out"))
+        how = self.profile.sign_out
+        page = how.open or self.profile.signed_in.probe
+        self.known(how.press or how.open, "how to sign out")
+        self.visitor.open(urljoin(self.sites.portal, page))
+        if how.press:
+            self.visitor.press(how.press)
+        self.take_steps()
 
     def log_out_at_idp(
         self, scenario: str = "", person: Person | None = None, session: int = 1, other: Person | None = None
@@ -130,6 +139,7 @@ class Journey:
     def open_page(self, path: str) -> None:
         """Open a page of the portal."""
         self.visitor.open(urljoin(self.sites.portal, path))
+        self.take_steps()
 
     def log_in(self, email: str = ADMINISTRATOR, password: str = PASSWORD) -> None:
         """Log in with a password, on the form that is shown or, from elsewhere, on the portal's page for it."""
@@ -160,7 +170,7 @@ class Journey:
 
     def visitors_without_browser(self) -> HttpVisitors:
         """Return what makes plain visitors, for things that happen at one moment: a browser does one after another."""
-        plain = HttpVisitors(self.profile.patience_seconds)
+        plain = HttpVisitors(self.profile.patience_seconds, trusting(self.profile.ca_file))
         self._stack.callback(plain.close)
         return plain
 
@@ -177,22 +187,36 @@ class Journey:
 
     def is_signed_in(self) -> bool:
         """Whether the portal's own page shows that anybody is signed in."""
-        return any(self.home().texts.get(sign) for sign in ("email", "name"))
+        self.take_steps()
+        return self.home().signed_in
 
-    def home(self) -> Shown:
+    def home(self) -> Home:
         """What the portal's own page shows of the person who is signed in."""
-        return self.visitor.look(urljoin(self.sites.portal, self.profile.signed_in.probe), self.signs())
+        signs = self.profile.signed_in
+        page = self.visitor.look(urljoin(self.sites.portal, signs.probe), signs.queries())
+        return signs.read(page, self.sites.portal)
 
-    def signs(self) -> dict[str, Query]:
-        """What to read on the probe page, as far as the profile tells."""
-        signed_in = self.profile.signed_in
-        known = {name: getattr(signed_in, name) for name in ("email", "name", "role", "phone", "company")}
-        return {name: Query(selector) for name, selector in known.items() if selector}
+    def shown_identity(self) -> set[str]:
+        """Address and name of whoever is signed in. Raises Unsupported where the profile does not tell who that is."""
+        if not self.profile.signed_in.tells_who:
+            raise Unsupported("the profile does not tell where the portal shows who is signed in")
+        return {text for sign in IDENTITY if (text := self.home().texts.get(sign)) is not None}
 
     def shows(self, name: str) -> str | None:
         """One text of the portal's own page (``role``, ``phone``...). Raises Unsupported where the profile lacks it."""
         self.known(getattr(self.profile.signed_in, name), f"where the portal shows a person's {name}")
         return self.home().texts[name]
+
+    def take_steps(self) -> str:
+        """Do what the profile says is to be done on the page that is shown, if anything.
+
+        Returns why that could not be done. A refusal is left as it is: it has yet to be read.
+        """
+        if urlsplit(self.visitor.url).netloc == urlsplit(self.sites.simulator).netloc:
+            return ""
+        return steps.take(
+            self.profile.step, self.visitor, self.sites.portal, lambda: bool(self.refusal().texts.get("message"))
+        )
 
     def expect_contact(self, phone: str, company: str, when: str) -> None:
         """Raise Unmet unless the portal shows this phone number and company."""
@@ -204,36 +228,32 @@ class Journey:
         """Where the administrator's page shows the shared secret."""
         return Query(self.known(self.profile.admin.secret, "where the shared secret is shown"))
 
-    def end(self, just_now: bool) -> tuple[Shown, Shown]:
+    def end(self, *, just_now: bool) -> tuple[Shown, Home]:
         """Read the page that is shown, and what the portal shows of the person who is signed in.
 
         Both are on one page where every page of the portal shows the person, and a sign-in has ended on this one
         ``just_now``. An answer to a POST is not asked: it may have been made before the session was.
         """
+        signs = self.profile.signed_in
         last = self.visitor.moves[-1] if self.visitor.moves else None
         here = last is not None and last.method == "GET" and last.url.startswith(f"{self.sites.portal}/")
-        if just_now and here and self.profile.signed_in.on_every_page:
-            shown = self.visitor.read({**self._refusal_queries(), **self.signs()})
-            return shown, shown
+        if just_now and here and signs.on_every_page:
+            page = self._read_with_refusal(signs.queries())
+            return page, signs.read(page, self.sites.portal)
         return self.refusal(), self.home()
 
     def refusal(self) -> Shown:
         """The error message on the page that is shown, and the rules that it declares."""
-        return self.visitor.read(self._refusal_queries())
+        return self._read_with_refusal({})
 
-    def _refusal_queries(self) -> dict[str, Query]:
+    def _read_with_refusal(self, queries: Mapping[str, Query]) -> Shown:
         refused = self.profile.refused
-        queries = {}
-        if refused.message:
-            queries["message"] = Query(refused.message)
-            if refused.rules_attribute:
-                queries["rules"] = Query(refused.message, refused.rules_attribute)
-        return queries
+        return refused.read(self.visitor.read({**refused.queries(), **queries}), self.sites.portal)
 
     def logout_page(self) -> Shown:
         """The page that is shown: an error message with its rules, or that a logout was confirmed."""
         confirmed = self.known(self.profile.sign_out.confirmed, "how it shows that a logout was confirmed")
-        return self.visitor.read({**self._refusal_queries(), "confirmed": Query(confirmed)})
+        return self._read_with_refusal({"confirmed": Query(confirmed)})
 
     @property
     def path(self) -> str:
@@ -265,8 +285,10 @@ class Journey:
         self._stack.close()
 
     def _arrive_at_simulator(self) -> None:
+        stuck = self.take_steps()
         if urlsplit(self.visitor.url).netloc != urlsplit(self.sites.simulator).netloc:
-            raise Unmet(f"The portal's login page did not lead to the identity provider, but to {self.visitor.url}")
+            led = f"The portal's login page did not lead to the identity provider, but to {self.visitor.url}"
+            raise Unmet(f"{led}. {stuck}" if stuck else led)
         if self.visitor.status >= 400:
             heading = self.visitor.read({"heading": Query("h1")}).texts["heading"]
             raise Unmet(f"The identity provider could not use what the portal sent: {heading}")

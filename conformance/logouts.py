@@ -13,11 +13,17 @@ from conformance.drivers import Shown, Visitor
 from conformance.journey import Journey
 from conformance.verdict import Observation
 from idp_sim.catalogue import Scenario
-from idp_sim.config import Portal
+from idp_sim.config import Binding, Portal
 from idp_sim.login import SUCCESS
-from idp_sim.logout import Logout
+from idp_sim.logout import BINDING_OF, Logout
 from idp_sim.people import Person
 from idp_sim.perform_logout import KIND_OF
+
+
+def binding_of(scenario: Scenario, plan: Logout) -> Binding:
+    """Return the binding by which a scenario sends the logout that is planned."""
+    planned: Any = scenario.apply(plan) if scenario.stage == Logout.stage else plan
+    return BINDING_OF.get(scenario.stage, planned.binding)
 
 
 @attrs.define

@@ -16,17 +16,14 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from conformance.case import Case, Control, all_cases
-from conformance.drivers import Unsupported, VisitorFactory
-from conformance.drivers.http import HttpVisitors
+from conformance.drivers import Unsupported
 from conformance.events import CARRIED, CASES, CaseEvent, Observed, case_file
-from conformance.journey import People
+from conformance.opening import open_referee
 from conformance.referee import Performed, Referee
-from conformance.sites import PEOPLE_EACH
-from conformance.targets.profile import Profile
-from conformance.targets.target import Grounds, RealGrounds, StubGrounds, find
+from conformance.report.message import posted_message
+from conformance.targets.target import find, ready
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.config import Portal
-from idp_sim.people import directory
 
 BATCH = 25
 """Most cases that share a closing control: a killed run loses no more of them, for each worker."""
@@ -106,9 +103,9 @@ class Batches:
     def _close_batch(self, control: Control) -> list[dict[str, Any]]:
         opening = self._accepted.pop(control, None)
         closing = opening
-        if opening is not None and opening.result == "as-signed":
+        if opening is not None and opening.went_well:
             closing = self.referee.control(control)
-            if closing.result == "as-signed":
+            if closing.went_well:
                 self._accepted[control] = closing
         events = [self._decide(item, closing) for item in self._waiting]
         self._waiting.clear()
@@ -132,7 +129,7 @@ class Batches:
         directory = Path(run_dir)
         (directory / CASES).mkdir(parents=True, exist_ok=True)
         if performed.message is not None:
-            response = performed.message.field("SAMLResponse") or performed.message.field("SAMLRequest")
+            response = posted_message(performed.message)
             if response is None:
                 case_file(directory, case.id, ".url").write_text(performed.message.url, encoding="utf-8")
             else:
@@ -205,27 +202,6 @@ def perform(request: pytest.FixtureRequest) -> Callable[[Case], None]:
 
 def _open_referee(config: pytest.Config, stack: contextlib.ExitStack) -> Referee:
     """Start what one worker needs; the stack stops it."""
-    target = find(config.getoption("target"))
-    worker = getattr(config, "workerinput", {})
-    if target.weaknesses is None:
-        grounds: Grounds = RealGrounds(target.profile, config.getoption("canary"))
-    else:
-        grounds = StubGrounds(target.weaknesses, stack, config.getoption("canary"))
-    everybody = directory()
-    first = int(worker.get("workerid", "gw0").removeprefix("gw")) * PEOPLE_EACH % len(everybody)
-    people = People(*everybody[first : first + PEOPLE_EACH])
-    driver = config.getoption("driver")
-    return Referee(target, grounds, _open_visitors(driver, target.profile, stack), people, driver == "browser")
-
-
-def _open_visitors(driver: str, profile: Profile, stack: contextlib.ExitStack) -> VisitorFactory:
-    if driver == "http":
-        return stack.enter_context(contextlib.closing(HttpVisitors(profile.patience_seconds)))
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - costs half a second that http runs save
-
-    from conformance.browser import find_or_fetch  # noqa: PLC0415
-    from conformance.drivers.chromium import ChromiumVisitors  # noqa: PLC0415
-
-    playwright = stack.enter_context(sync_playwright())
-    visitors = ChromiumVisitors(playwright, find_or_fetch(), profile.patience_seconds, reuse=profile.keeps == "cookies")
-    return stack.enter_context(contextlib.closing(visitors))
+    worker = int(getattr(config, "workerinput", {}).get("workerid", "gw0").removeprefix("gw"))
+    target, driver, canary = (config.getoption(name) for name in ("target", "driver", "canary"))
+    return open_referee(ready(find(target)), driver, canary, stack, worker=worker)

@@ -13,15 +13,17 @@ from conformance.canary import touches_since_last_asked
 from conformance.case import Case, Control
 from conformance.drivers import Form, NotOnPage, Shown, SiteFailed, VisitorFactory
 from conformance.journey import Journey, People, Unmet, carries_logout, carries_sign_in
-from conformance.logouts import Performance
+from conformance.logouts import Performance, binding_of
 from conformance.selection import matches
 from conformance.sites import Change
-from conformance.targets.target import Grounds, Target
+from conformance.targets.target import Grounds, Target, portal_of
 from conformance.verdict import Observation
 from idp_sim.catalogue import Scenario
 from idp_sim.config import Portal, RemoteLoginPortal
 from idp_sim.login import Login, RemoteLogin, SamlLogin, named_by
+from idp_sim.logout import Logout
 from idp_sim.people import impostor
+from idp_sim.perform_logout import KIND_OF
 from idp_sim.saml.response import response
 from idp_sim.stages import Draft
 
@@ -55,12 +57,22 @@ class Referee:
                 return reason
         if case.scenario.needs_browser and not self.browser:
             return f"needs a browser: {case.scenario.needs_browser}"
+        if self.target.weaknesses is None and case.scenario.protocol == "saml-logout":
+            return self._why_no_logout(case.scenario)
+        return None
+
+    def _why_no_logout(self, scenario: Scenario) -> str | None:
+        portal = portal_of(self.target.profile)
+        binding = binding_of(scenario, Logout(kind=KIND_OF[scenario.start], person=self.people.main, portal=portal))
+        if portal.takes_logouts and portal.slo_at(binding) is None:
+            name = {"redirect": "HTTP-Redirect", "post": "HTTP-POST"}[binding]
+            return f"the portal names no address for logouts by {name}"
         return None
 
     def control(self, control: Control) -> Observation:
         """Perform the sound login that belongs to a control. Raises Unsupported where the target cannot be set so."""
         given = dict(control.given)
-        journey = self._journey(control.protocol, control.base, control.start, given)
+        journey = self.journey(control.protocol, control.base, control.start, given)
         try:
             if control.logout:
                 logout = Performance(journey)
@@ -73,7 +85,7 @@ class Referee:
     def perform(self, case: Case) -> Performed:
         """Perform a case. Raises Unsupported where target or driver cannot."""
         scenario, control = case.scenario, case.control
-        journey = self._journey(control.protocol, control.base, control.start, dict(control.given))
+        journey = self.journey(control.protocol, control.base, control.start, dict(control.given))
         lands_on, read = None, None
         if scenario.protocol == "saml-logout":
             logout = Performance(journey, scenario)
@@ -114,7 +126,8 @@ class Referee:
             return f"It took {seconds:.1f} s; it must be over within {scenario.within_seconds:g} s."
         return ""
 
-    def _journey(self, protocol: str, base: Any, start: Any, given: Any) -> Journey:
+    def journey(self, protocol: str, base: Any, start: Any, given: Any) -> Journey:
+        """Return the way of this worker's main person, at its beginning. Raises Unsupported."""
         sites = self.grounds.sites(protocol, given)
         person = self.people.main
         return Journey(
@@ -139,8 +152,10 @@ class Referee:
         except (Unmet, NotOnPage) as error:
             unmet = str(error)
         try:
+            stuck = "" if unmet else journey.take_steps()
             seen = read()
-            return attrs.evolve(seen, unmet=unmet or seen.unmet)
+            detail = f"{seen.detail} {stuck}".strip()
+            return attrs.evolve(seen, unmet=unmet or seen.unmet, detail=detail)
         except SiteFailed as failure:
             return Observation(result="crash", detail=str(failure))
 
@@ -153,14 +168,14 @@ class Referee:
     def _read(self, journey: Journey, lands_on: str | None = None, just_now: bool = True) -> Observation:
         off_site = _off_site(journey)
         landed = journey.path
-        refusal, home = (Shown(journey.visitor.url, 0, {}), journey.home()) if off_site else journey.end(just_now)
-        if home.status >= 500:
-            raise SiteFailed(urlsplit(home.url).netloc, f"answered {home.status} to its own page")
+        refusal, home = (
+            (Shown(journey.visitor.url, 0, {}), journey.home()) if off_site else journey.end(just_now=just_now)
+        )
+        if home.page.status >= 500:
+            raise SiteFailed(urlsplit(home.page.url).netloc, f"answered {home.page.status} to its own page")
         email, name = home.texts.get("email"), home.texts.get("name")
         message, declared = refusal.texts.get("message"), refusal.texts.get("rules")
-        if message == "":
-            message = None
-        if email is None and name is None:
+        if not home.signed_in:
             return self._refused(message, declared, off_site)
         unmet = ""
         if lands_on is not None and off_site is None and landed != lands_on:
@@ -168,7 +183,7 @@ class Referee:
         forged = impostor(journey.people.main)
         return Observation(
             result=_whose((email, name), journey.whom, (forged.email, forged.name)),
-            person=" ".join(filter(None, (name, email and f"<{email}>"))),
+            person=" ".join(filter(None, (name, email and f"<{email}>"))) or None,
             message=message,
             off_site=off_site,
             unmet=unmet,
@@ -212,6 +227,8 @@ def _whose(shown: tuple[str | None, str | None], genuine: Identity, forged: Iden
         for seen, mine, other in zip(shown, genuine, forged, strict=True)
         if seen is not None
     ]
+    if not pairs:
+        return "accepted"
     if all(seen == mine for seen, mine, _ in pairs):
         return "as-signed"
     return "as-forged" if any(seen == other for seen, _, other in pairs) else "as-other"
@@ -246,7 +263,8 @@ def _own_page(target: str | None, portal: Portal) -> str | None:
 
 def _as_demanded(case: Case, seen: Observation) -> bool:
     """Whether the case plainly went as it must; where it did not, the report shows a picture."""
-    accepted = {"must-accept": ("as-signed",), "must-refuse": ("refused",)}.get(case.outcome, ("refused", "as-signed"))
+    right = {"must-accept": ("as-signed", "accepted"), "must-refuse": ("refused",)}
+    accepted = right.get(case.outcome, ("refused", "as-signed"))
     return (
         seen.result in accepted
         and not seen.unmet

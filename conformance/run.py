@@ -1,6 +1,7 @@
 """One run: the sites, pytest with the suite, the stream of verdicts, the reports, the exit code."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ import conformance.suite
 from conformance.baseline import Held
 from conformance.canary import Canary
 from conformance.case import Case
+from conformance.doctor.diagnosis import diagnose, is_well
+from conformance.doctor.gather import examine, spoken
+from conformance.doctor.telling import lines
 from conformance.events import (
     CARRIED,
     CaseEvent,
@@ -22,6 +26,7 @@ from conformance.events import (
     Header,
     Run,
     Writer,
+    clear,
     exit_code,
     from_dict,
     read,
@@ -29,8 +34,10 @@ from conformance.events import (
 )
 from conformance.lab.harness import running
 from conformance.report import write_all
-from conformance.targets.target import Target, simulator_for
-from idp_sim.keyring import Keyring
+from conformance.targets.profile import Profile
+from conformance.targets.target import Target, ready, simulator_for
+from idp_sim.keyring import INSTANCE, INSTANCE_VARIABLE, Keyring
+from rulebook.strict_toml import FileProblem
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
 
@@ -73,20 +80,39 @@ def run(
     directory: Path,
     pytest_options: Sequence[str],
     baseline: Callable[[Run], Held] = lambda _: Held(),
+    *,
+    doctor: bool = True,
 ) -> Exit:
     """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser.
 
-    ``baseline`` tells of a run which failures are known.
+    ``baseline`` tells of a run which failures are known. A portal that somebody else runs is seen by the ``doctor``
+    first: where that fails, no case is performed, and no report of an earlier run is left to be taken for this one's.
     """
     started = time.monotonic()
-    header = Header(
-        suite=version("sso-conformance"),
-        target=target.as_event(),
-        driver=driver,
-        started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        selected=len(cases),
-    )
-    with Writer(directory, header) as writer, Canary() as canary, _simulator_beside(target, canary.url):
+    with contextlib.ExitStack() as stack:
+        canary = stack.enter_context(Canary())
+        examined = doctor and target.weaknesses is None
+        target, keyring = stack.enter_context(simulator_beside(target, canary.url, lenient=examined))
+        clock_offset = 0.0
+        concerned = [word for word in spoken(target.profile) if any(case.protocol == word for case in cases)]
+        if examined and concerned:
+            facts = examine(target, concerned, keyring, driver, canary.url)
+            clock_offset, findings = facts.clock_offset, diagnose(facts)
+            for line in lines(findings):
+                click.echo(line, err=True)
+            if not is_well(findings):
+                clear(directory)
+                click.echo("No case was performed. 'conformance run --no-doctor' performs them all the same.", err=True)
+                return Exit.INCONCLUSIVE
+        header = Header(
+            suite=version("sso-conformance"),
+            target=target.as_event(),
+            driver=driver,
+            started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            clock_offset=clock_offset,
+            selected=len(cases),
+        )
+        writer = stack.enter_context(Writer(directory, header))
         recorder = Recorder(writer, len(cases))
         arguments = [
             *("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
@@ -121,18 +147,34 @@ def run(
     return Exit.FAILED if held.problems and ended_with in (Exit.PASSED, Exit.INCONCLUSIVE) else ended_with
 
 
-@contextlib.contextmanager
-def _simulator_beside(target: Target, canary_url: str) -> Iterator[None]:
-    """Run the simulator beside a portal that somebody else runs; beside stubs, each worker runs its own.
+def _keyring_for(profile: Profile) -> Keyring:
+    """Return the keys with which the portal was told to trust the simulator; remote logins need none."""
+    if profile.protocols == ("remote-login",):
+        return Keyring.ephemeral()
+    return Keyring.open(Path(profile.simulator.instance or os.environ.get(INSTANCE_VARIABLE, INSTANCE)))
 
-    Raises FileProblem when the simulator cannot listen where the target's profile says, LabProblem when a service
-    provider of the lab does not start.
+
+@contextlib.contextmanager
+def simulator_beside(
+    target: Target, canary_url: str, *, lenient: bool = False
+) -> Iterator[tuple[Target, Keyring | None]]:
+    """Run the simulator beside a portal that somebody else runs; stubs have their own beside them.
+
+    Yields the target with all that can be found out of it, and the simulator's keys. Where ``lenient``, metadata that
+    cannot be read is left for the doctor to tell of. Raises FileProblem for it else, or when the simulator cannot
+    listen where the target's profile says; LabProblem when a service provider of the lab does not start.
     """
     with contextlib.ExitStack() as stack:
         if target.harness is not None:
             stack.enter_context(running(target.harness))
-        if target.weaknesses is None:
-            instance = target.profile.simulator.instance
-            keyring = Keyring.open(Path(instance)) if instance else Keyring.ephemeral()
-            stack.enter_context(simulator_for(target.profile, keyring, canary_url))
-        yield
+        if target.weaknesses is not None:
+            yield target, None
+            return
+        try:
+            target = ready(target)
+        except FileProblem:
+            if not lenient:
+                raise
+        keyring = _keyring_for(target.profile)
+        stack.enter_context(simulator_for(target.profile, keyring, canary_url))
+        yield target, keyring

@@ -33,6 +33,11 @@ class Observation:
     logout: bool = False
     """Whether it is of a logout: whoever is called signed in was signed out then."""
 
+    @property
+    def went_well(self) -> bool:
+        """Whether it is what a sound login comes to, as far as the portal's page can tell."""
+        return self.result in ("as-signed", "accepted")
+
 
 @attrs.frozen(kw_only=True)
 class Verdict:
@@ -59,19 +64,21 @@ def judge(
     for the wrong person are still what they are, and only the rest is inconclusive.
     """
     if control.result == "refused":
-        return Verdict(word="inconclusive", reason=f"The sound login beside this case was refused. {describe(control)}")
+        return Verdict(word="inconclusive", reason=f"The sound login beside this case was refused. {_told(control)}")
     if seen.result == "crash":
         return Verdict(word="crash", reason=describe(seen))
     if seen.result in ("as-forged", "as-other"):
         return Verdict(word="fail", reason=describe(seen))
-    if control.result != "as-signed":
-        return Verdict(word="inconclusive", reason=f"The sound login beside this case went wrong. {describe(control)}")
+    if not control.went_well:
+        return Verdict(word="inconclusive", reason=f"The sound login beside this case went wrong. {_told(control)}")
     if seen.off_site is not None:
         return Verdict(word="fail", reason=f"The person was sent off the portal, to {seen.off_site}.")
     if seen.unmet:
         return Verdict(word="fail", reason=seen.unmet)
     if outcome == "advisory":
         return Verdict(word="advisory", reason=describe(seen))
+    if seen.result == "accepted":
+        return _judge_nobody_knows_whom(outcome, seen, control)
     if seen.result == "as-signed":
         if outcome == "must-refuse":
             return Verdict(word="fail", reason=f"It must be refused. {describe(seen)}")
@@ -79,6 +86,17 @@ def judge(
     if outcome == "must-accept":
         return Verdict(word="fail", reason=f"It must be accepted. {describe(seen)}")
     return _judge_refusal(expected, expected if declared is None else declared, seen)
+
+
+def _judge_nobody_knows_whom(outcome: Outcome, seen: Observation, control: Observation) -> Verdict:
+    """Judge a login that was accepted by a portal whose page does not show who is signed in."""
+    if outcome == "must-refuse":
+        return Verdict(word="fail", reason=f"It must be refused. {describe(seen)}")
+    if outcome == "never-as-forged":
+        return Verdict(word="inconclusive", reason=f"It may be the forged identity. {describe(seen)}")
+    if control.result == "as-signed":
+        return Verdict(word="fail", reason=f"The sound login beside it showed who is signed in. {describe(seen)}")
+    return Verdict(word="pass", proof="control")
 
 
 def _judge_refusal(expected: Sequence[str], declared: Sequence[str], seen: Observation) -> Verdict:
@@ -103,6 +121,10 @@ def _is_the_stated_reason(expected: Sequence[str], declared: Sequence[str], seen
     return bool(got & {*expected, *declared})
 
 
+def _told(control: Observation) -> str:
+    return f"{control.unmet} {describe(control)}".lstrip()
+
+
 def describe(seen: Observation) -> str:
     """Say in one or two sentences what the person experienced."""
     shown = f"The message was: {seen.message}" if seen.message else "No message was shown."
@@ -117,6 +139,7 @@ def describe(seen: Observation) -> str:
         "as-signed": f"Signed in as {seen.person}, the genuine person.",
         "as-forged": f"Signed in as {seen.person}: the forged identity.",
         "as-other": f"Signed in as {seen.person}, who is neither the genuine nor the forged person.",
+        "accepted": "Somebody is signed in; the portal's page does not show who.",
         "crash": "The portal failed.",
     }[seen.result]
     return f"{sentence} {seen.detail}".rstrip()

@@ -15,7 +15,7 @@ import idp_sim.scenarios
 from idp_sim.aliases import aliases, told
 from idp_sim.catalogue import Scenario, load
 from idp_sim.config import Portal
-from idp_sim.keyring import Keyring
+from idp_sim.keyring import INSTANCE, INSTANCE_VARIABLE, Keyring
 from idp_sim.login import BASES
 from idp_sim.mint import FORMS, CannotMint, Case, Order, Written, cases_of, check_id, find, mint, write_all, written
 from idp_sim.people import Person, directory
@@ -92,8 +92,8 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 _instance = click.option(
     "--instance",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("instance"),
-    envvar="IDP_SIM_INSTANCE",
+    default=INSTANCE,
+    envvar=INSTANCE_VARIABLE,
     show_default=True,
     show_envvar=True,
     help="Folder of the simulator's own keys, made on first use.",

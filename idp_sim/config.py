@@ -10,6 +10,7 @@ from cryptography import x509
 from idp_sim.keyring import Keyring
 
 Profile = Literal["md5", "hmac-md5", "hmac-md5-salted"]
+Binding = Literal["redirect", "post"]
 PROFILES: tuple[Profile, ...] = ("md5", "hmac-md5", "hmac-md5-salted")
 
 ENTITY_ID = "http://idp.localhost/saml/metadata"
@@ -44,6 +45,9 @@ class Portal:
     acs_url: str = attrs.field(default=attrs.Factory(lambda self: f"{self.base_url}/login/saml", takes_self=True))
     metadata: str | None = None
     slo_url: str | None = None
+    """Where it takes logout messages; ``slo_redirect_url`` and ``slo_post_url`` where each binding has its own."""
+    slo_redirect_url: str | None = None
+    slo_post_url: str | None = None
     encryption_certificate: str | None = None
     remote_login: RemoteLoginPortal | None = None
     signing_key: str = "signing"
@@ -56,6 +60,15 @@ class Portal:
     """Certificates in PEM, one or several, with which the signatures of this portal's requests are verified."""
     requests_signed: bool = False
     """Whether every request of this portal is signed, so that an unsigned one is not answered."""
+
+    def slo_at(self, binding: Binding) -> str | None:
+        """Return where the portal takes logout messages by this binding; nothing where it takes none."""
+        return (self.slo_redirect_url if binding == "redirect" else self.slo_post_url) or self.slo_url
+
+    @property
+    def takes_logouts(self) -> bool:
+        """Whether it takes logout messages by any binding."""
+        return bool(self.slo_at("redirect") or self.slo_at("post"))
 
     @property
     def request_certificates(self) -> tuple[x509.Certificate, ...]:

@@ -30,6 +30,9 @@ from cryptography.x509.oid import NameOID
 
 from rulebook.strict_toml import FileProblem, nearest
 
+INSTANCE, INSTANCE_VARIABLE = Path("instance"), "IDP_SIM_INSTANCE"
+"""The folder of the keys unless another is named, and the variable that names one."""
+
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey
 
 _VALID = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC))

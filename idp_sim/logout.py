@@ -12,12 +12,11 @@ from typing import ClassVar, Literal
 import attrs
 from lxml import etree
 
-from idp_sim.config import ENTITY_ID, Portal
+from idp_sim.config import ENTITY_ID, Binding, Portal
 from idp_sim.login import EMAIL_ADDRESS, Base, Plan, SamlLogin, Status, follows, now, seeded_id
 from idp_sim.people import Person, impostor
 
 Kind = Literal["request", "response"]
-Binding = Literal["redirect", "post"]
 BINDINGS: MappingProxyType[str, Binding] = MappingProxyType({"redirect": "redirect", "post": "post"})
 """The variants of a scenario that is performed once by each binding."""
 
@@ -46,7 +45,7 @@ class Logout(Plan):
     portal: Portal
     at: datetime = attrs.field(factory=now)
     seed: str = attrs.field(factory=lambda: secrets.token_hex(16))
-    binding: Binding = "redirect"
+    binding: Binding = follows(lambda self: "redirect" if self.portal.slo_at("redirect") else "post")
     forged: Person = follows(lambda self: impostor(self.person))
     """Whose session a forgery would end."""
     in_response_to: str | None = None
@@ -55,7 +54,7 @@ class Logout(Plan):
     message_id: str | None = follows(lambda self: seeded_id(self.seed, f"logout {self.kind}"))
     version: str | None = "2.0"
     issuer: str | None = ENTITY_ID
-    destination: str | None = follows(lambda self: self.portal.slo_url)
+    destination: str | None = follows(lambda self: self.portal.slo_at(self.binding))
     issue_instant: datetime = follows(lambda self: self.at)
     not_on_or_after: datetime | None = follows(lambda self: self.at + timedelta(minutes=5))
     name_id: str | None = follows(lambda self: self.person.email)

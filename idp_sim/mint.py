@@ -150,7 +150,7 @@ def mint(case: Case, order: Order, keyring: Keyring) -> Minted:
 
 def _logout(case: Case, order: Order) -> Logout:
     """Return the logout of the session that the plain sound login of this order opens, or the answer to a logout."""
-    if order.portal.slo_url is None:
+    if not order.portal.takes_logouts:
         raise CannotMint(f"'{case.id}' is a logout, and portal '{order.portal.name}' has no slo_url.")
     kind, seed = KIND_OF[case.scenario.start], f"{order.seed}/{case.id}"
     session = seeded_id(f"{order.seed}/saml.sound.plain@assertion", "session")

@@ -21,6 +21,8 @@ def perform_logout(logout: Logout, keyring: Keyring, scenario: Scenario | None =
     if scenario is not None:
         logout = _prepared(logout, scenario)
     planned = deviate(Logout.stage, logout, scenario)
+    if planned.portal.slo_at(planned.binding) is None:
+        raise CannotPerform(f"Portal '{planned.portal.name}' has no address for logouts by {planned.binding}.")
     draft = deviate(LogoutDraft.stage, LogoutDraft(planned, message(planned)), scenario)
     if draft.logout.binding == "post":
         return deviate(

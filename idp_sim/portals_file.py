@@ -4,7 +4,7 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ METADATA_SECONDS = 10
 METADATA_BYTES = 1 << 20
 """How long to wait for a portal's metadata, and how much of it is read at most."""
 
+SLO = ("slo_url", "slo_redirect_url", "slo_post_url")
+"""The keys of a portal's logout service: for both bindings, and for each of them."""
+
 _CONTROL = re.compile(r"[\x00-\x20\x7f\ufffe\uffff]")
 
 
@@ -34,6 +37,8 @@ class _Entry:
     acs_url: str | None = None
     metadata: str | None = None
     slo_url: str | None = None
+    slo_redirect_url: str | None = None
+    slo_post_url: str | None = None
     encryption_certificate: str | None = None
     request_certificate: str | None = None
     requests_signed: bool | None = None
@@ -66,14 +71,14 @@ def _portal(entry: _Entry, path: Path) -> Portal:
         raise FileProblem(f"{path}: a portal has an empty 'name'. Give it one: it is how the portal is chosen.")
     given = attrs.asdict(entry, recurse=False, filter=lambda _, value: value is not None)
     if entry.metadata is not None:
-        given = {**_from_metadata(entry.metadata, path.parent, where), **given}
+        given = beside_metadata(given, from_metadata(entry.metadata, path.parent, where))
     if "base_url" not in given:
         raise FileProblem(f"{where}: 'base_url' is missing. Give the portal's address, or its 'metadata'.")
     given["base_url"] = given["base_url"].rstrip("/")
     if entry.remote_login is not None:
         given["remote_login"] = _with_secret(entry.remote_login, where)
     portal = Portal(**given)
-    for key in ("base_url", "acs_url", "slo_url"):
+    for key in ("base_url", "acs_url", *SLO):
         _check_address(getattr(portal, key), f"{where}: '{key}'")
     if not portal.entity_id or _CONTROL.search(portal.entity_id):
         raise FileProblem(f"{where}: 'entity_id' must be a name without blanks, got {portal.entity_id!r}.")
@@ -138,10 +143,25 @@ def _repeated(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
 
 
-def _from_metadata(source: str, folder: Path, where: str) -> dict[str, Any]:
-    """Return what the portal's metadata says of it, by the names of ``portals.toml``."""
+def beside_metadata(given: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of a portal when its metadata says ``found``: what is ``given`` wins over it."""
+    if given.keys() & set(SLO):
+        found = {key: value for key, value in found.items() if key not in SLO}
+    return {**found, **given}
+
+
+def from_metadata(source: str, folder: Path, where: str, fetch: Callable[[str], bytes] | None = None) -> dict[str, Any]:
+    """Return what the portal's metadata says of it, by the names of ``portals.toml``.
+
+    ``source`` is an http(s) address, which ``fetch`` reads, or a path from ``folder``. Raises FileProblem, which begins
+    with ``where``.
+    """
     try:
-        xml = _fetch(source) if urlsplit(source).scheme in {"http", "https"} else (folder / source).read_bytes()
+        xml = (
+            (fetch or _fetch)(source)
+            if urlsplit(source).scheme in {"http", "https"}
+            else (folder / source).read_bytes()
+        )
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise FileProblem(

@@ -1,18 +1,15 @@
 """The portal's settings (command-line.md, ``portal.toml``), with the default of each and what it does."""
 
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import attrs
 
+from rulebook.settings import setting
+
 Method = Literal["simple", "saml"]
 Profile = Literal["md5", "hmac-md5", "hmac-md5-salted"]
 Role = Literal["customer", "agent"]
-
-
-def setting(does: str, default: Any = attrs.NOTHING, **options: Any) -> Any:
-    """Return an attrs field that carries, for the generated table, what the setting does."""
-    return attrs.field(default=default, metadata={"does": does}, **options)
 
 
 @attrs.frozen(kw_only=True)

@@ -23,7 +23,10 @@ READ = """async ([queries, beside]) => {
   const pick = (page) => Object.fromEntries(Object.entries(queries).map(([name, [selector, attribute]]) => {
     const found = page.querySelector(selector);
     if (!found) return [name, null];
-    return [name, attribute ? found.getAttribute(attribute) : found.textContent.split(/\\s+/).join(' ').trim()];
+    if (attribute) return [name, found.getAttribute(attribute)];
+    const words = found.cloneNode(true);
+    for (const unseen of words.querySelectorAll('script, style, noscript, template')) unseen.remove();
+    return [name, words.textContent.split(/\\s+/).join(' ').trim()];
   }));
   if (!beside) {
     const status = performance.getEntriesByType('navigation')[0].responseStatus;
@@ -33,6 +36,9 @@ READ = """async ([queries, beside]) => {
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   return {url: answer.url, status: answer.status, texts: pick(page)};
 }"""
+
+# The pages of one site in one process: it is still there when the next visitor comes.
+ONE_PROCESS_A_SITE = "--process-per-site"
 
 ERROR_PAGE_MS = 2000
 
@@ -82,16 +88,28 @@ RESTS = """async (patience) => {
 
 
 class ChromiumVisitors:
-    """Makes visitors of one browser process. ``patience`` is how long a page may take, in seconds.
+    """Makes visitors of one browser process.
+
+    ``patience`` is how long a page may take, in seconds; ``arguments`` are further ones of the browser's command line.
+    With ``headed`` its window is shown, and ``slow`` is how many seconds it rests at each step.
 
     ``reuse`` gives the window that a visitor has left to the next one, without cookies, cache and history. That is
     much lighter than a new profile, and sound where a portal keeps what it knows of a person in cookies alone.
     """
 
     def __init__(
-        self, playwright: Playwright, executable: Path | None, patience: float, *, reuse: bool = False
+        self,
+        playwright: Playwright,
+        executable: Path | None,
+        patience: float,
+        arguments: Sequence[str] = (),
+        *,
+        reuse: bool = False,
+        headed: bool = False,
+        slow: float = 0,
     ) -> None:
         self._playwright, self._executable, self._patience = playwright, executable, patience
+        self._arguments, self._headed, self._slow = tuple(arguments), headed, slow
         self._reuse = reuse
         self._browsers: dict[bool, Browser] = {}
         self._windows: list[Window] = []
@@ -99,9 +117,12 @@ class ChromiumVisitors:
     def __call__(self, *, slow: bool = False) -> "ChromiumVisitor":
         """Return a visitor whom no site knows. The browser is started on first use, once for each kind."""
         if slow not in self._browsers:
-            # The pages of one site in one process: it is still there when the next visitor comes.
-            args = ["--process-per-site", *([SLOW_PERSON] if slow else [])]
-            self._browsers[slow] = self._playwright.chromium.launch(executable_path=self._executable, args=args)
+            self._browsers[slow] = self._playwright.chromium.launch(
+                executable_path=self._executable,
+                args=[ONE_PROCESS_A_SITE, *self._arguments, *([SLOW_PERSON] if slow else [])],
+                headless=not self._headed,
+                slow_mo=self._slow * 1000,
+            )
         if slow or not self._reuse:
             return ChromiumVisitor(_new_page(self._browsers[slow], self._patience), self._patience)
         window = self._windows.pop() if self._windows else Window(_new_page(self._browsers[slow], self._patience))
@@ -199,6 +220,19 @@ class ChromiumVisitor:
             self._page.click(selector, no_wait_after=True)
         except PlaywrightTimeout:
             raise NotOnPage(f"the button '{selector}' of the page {self.url} cannot be pressed") from None
+
+    def wait_for(self, selector: str, press: str = "") -> None:
+        """Wait until something is shown; press a button first. Raises NotOnPage when that does not come to pass."""
+
+        def wait() -> None:
+            if press:
+                self._press_when_ready(press)
+            try:
+                self._page.wait_for_selector(selector)
+            except PlaywrightTimeout:
+                raise NotOnPage(f"the page {self.url} does not show '{selector}' in time") from None
+
+        self._load(wait)
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form from a page of another site."""

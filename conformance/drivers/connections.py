@@ -6,14 +6,15 @@ signed query is what it is to the letter.
 
 import http.client
 import select
+import ssl
 import string
 from collections import defaultdict
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import ClassVar
+from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote, urlsplit
 
 import attrs
 
+from conformance.drivers.trust import opened, trusting
 from conformance.drivers.visitor import Form, SiteFailed
 
 
@@ -28,12 +29,13 @@ class Answer:
 
 
 class Connections:
-    """Connections of any number of visitors and threads. ``patience`` is how long an answer may take, in seconds."""
+    """Connections of any number of visitors and threads.
 
-    _kinds: ClassVar[dict[str, type[HTTPConnection]]] = {"http": HTTPConnection, "https": HTTPSConnection}
+    ``patience`` is how long an answer may take, in seconds; ``trust`` verifies the certificates of sites.
+    """
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, patience: float, trust: ssl.SSLContext | None = None) -> None:
+        self._patience, self._trust = patience, trust
         self._idle: defaultdict[tuple[str, str], list[HTTPConnection]] = defaultdict(list)
 
     def send(self, move: Form, headers: dict[str, str]) -> Answer:
@@ -41,19 +43,18 @@ class Connections:
         parts = urlsplit(move.url)
         try:
             connection = self._connection(parts.scheme, parts.netloc)
-            target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
             # What a browser sends of an address that has more than ASCII in it, or blanks.
-            sent = quote(target if target.startswith("/") else f"/{target}", safe=string.punctuation)
+            sent = quote(target, safe=string.punctuation)
             body = None if move.body is None else move.body.encode()
-            connection.request(move.method, sent, body, {"Host": parts.netloc, **headers})
-            response = connection.getresponse()
-            answer = _read(response)
+            connection.request(move.method, sent, body, {"Host": parts.netloc.rpartition("@")[2], **headers})
+            answer = _read(connection.getresponse())
         except TimeoutError:
             raise SiteFailed(parts.netloc, "did not answer in time") from None
-        except (http.client.InvalidURL, ValueError) as error:
-            raise SiteFailed(parts.netloc, f"sent the browser to what is no address of a page ({error})") from None
         except (HTTPException, OSError) as error:
             raise SiteFailed(parts.netloc, f"dropped the connection ({error or type(error).__name__})") from None
+        except ValueError as error:
+            raise SiteFailed(parts.netloc, f"sent the browser to what is no address of a page ({error})") from None
         if connection.sock is not None:
             self._idle[parts.scheme, parts.netloc].append(connection)
         return answer
@@ -73,13 +74,11 @@ class Connections:
             if not select.select([connection.sock], [], [], 0)[0]:
                 return connection
             connection.close()
-        if scheme not in self._kinds:
-            raise http.client.InvalidURL(f"'{scheme}' is not http")
-        address = urlsplit(f"//{netloc}")
-        host = address.hostname or ""
-        # No resolver but a browser's knows *.localhost.
-        found = "127.0.0.1" if host.endswith(".localhost") else host
-        return self._kinds[scheme](found, address.port, timeout=self._patience)
+        if scheme not in ("http", "https"):
+            raise ValueError(f"'{scheme}' is not http")
+        connection = HTTPConnection(netloc, timeout=self._patience)
+        connection.sock = opened(f"{scheme}://{netloc}", self._trust or trusting(""), self._patience)
+        return connection
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:

@@ -1,6 +1,7 @@
 """A visitor without a browser, for the work at hand: it knows links, forms and cookies, but no scripts, no SameSite."""
 
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from http.cookies import SimpleCookie
 from typing import Any
@@ -18,14 +19,18 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 _TO_ENCODE = re.compile("[^A-Za-z0-9_.~-]+")
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
+_WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
 _AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
 
 
 class HttpVisitors:
-    """Makes visitors that share their connections. ``patience`` is how long an answer may take, in seconds."""
+    """Makes visitors that share their connections.
 
-    def __init__(self, patience: float) -> None:
-        self._connections = Connections(patience)
+    ``patience`` is how long an answer may take, in seconds; ``trust`` verifies the certificates of sites.
+    """
+
+    def __init__(self, patience: float, trust: ssl.SSLContext | None = None) -> None:
+        self._connections = Connections(patience, trust)
 
     def __call__(self, *, slow: bool = False) -> "HttpVisitor":
         """Return a visitor with no cookies."""
@@ -73,12 +78,17 @@ class HttpVisitor:
             box.checked = on
 
     def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
-        """Press the button, which submits its form. Raises NotOnPage when it is not on the page."""
+        """Press the button, which submits its form, or follow the link. Raises NotOnPage when there is none."""
         self.fill(fields)
         buttons = self._document.cssselect(selector)
         if not buttons:
             raise NotOnPage(f"the page {self.url} has no button '{selector}'")
-        form = next(buttons[0].iterancestors("form"))
+        if buttons[0].tag == "a" and buttons[0].get("href"):
+            self.open(urljoin(self.url, buttons[0].get("href")))
+            return
+        form = next(buttons[0].iterancestors("form"), None)
+        if form is None:
+            raise NotOnPage(f"the button '{selector}' of the page {self.url} belongs to no form; it needs a browser")
         sent = dict(form.form_values())
         sent.update({name: value for name, value in self._values.items() if name in form.fields})
         if buttons[0].get("name"):
@@ -86,6 +96,13 @@ class HttpVisitor:
         self._submit(
             form.get("method", "get"), buttons[0].get("formaction") or form.get("action") or "", list(sent.items())
         )
+
+    def wait_for(self, selector: str, press: str = "") -> None:
+        """Look whether the page shows something. Raises NotOnPage when it does not: without scripts, it never will."""
+        if press:
+            self.press(press)
+        if not self._document.cssselect(selector):
+            raise NotOnPage(f"the page {self.url} shows no '{selector}' without a browser")
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form."""
@@ -189,4 +206,4 @@ def _text(document: Any, query: Query) -> str | None:
     if query.attribute is not None:
         value: str | None = found[0].get(query.attribute)
         return value
-    return " ".join(found[0].text_content().split())
+    return " ".join("".join(_WORDS(found[0])).split())

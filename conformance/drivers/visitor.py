@@ -92,7 +92,16 @@ class Visitor(Protocol):
         """Tick or clear a box."""
 
     def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
-        """Press a button, after filling in these fields. Raises NotOnPage."""
+        """Press a button or a link, after filling in these fields, and wait for the page to which it leads.
+
+        Raises NotOnPage.
+        """
+
+    def wait_for(self, selector: str, press: str = "") -> None:
+        """Wait until something is shown, on this page or the next; if need be, press a button first.
+
+        Raises NotOnPage when that does not come to pass.
+        """
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
         """Send a form to ``action`` from a page of another site, as a self-submitting page does."""

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 from lxml import etree
 
+from conformance.drivers import Form
 from conformance.events import CASES, case_file
 
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -30,6 +31,18 @@ def read_message(directory: Path, case_id: str) -> Message | None:
             note, text = readable(path.read_bytes())
             return Message(note=note, text=text, file=f"{CASES}/{path.name}")
     return None
+
+
+def readable(sent: Form) -> tuple[str, str]:
+    """Return how a message was read that a browser carried, and its readable text."""
+    posted = posted_message(sent)
+    return _link(sent.url.encode()) if posted is None else _saml(posted.encode())
+
+
+def posted_message(sent: Form) -> str | None:
+    """Return the SAML message in a form that was sent, as it stands there; ``None`` where it came in the address."""
+    response = sent.field("SAMLResponse")
+    return sent.field("SAMLRequest") if response is None else response
 
 
 def _saml(sent: bytes) -> tuple[str, str]:

@@ -119,7 +119,7 @@ def to_markdown(shown: Table) -> str:
 
 def _behaviour(event: CaseEvent) -> str:
     if event.verdict == "advisory":
-        return "accepted" if event.observed.result == "as-signed" else "refused"
+        return "accepted" if event.observed.result in ("as-signed", "accepted") else "refused"
     return event.verdict
 
 

@@ -43,6 +43,7 @@ RESULTS: Mapping[Result | None, str] = {
     "as-signed": "signed in as the genuine person",
     "as-forged": "signed in as the forged person",
     "as-other": "signed in as somebody else",
+    "accepted": "signed in, as nobody knows whom",
     "crash": "the portal failed",
     None: "not run",
 }

@@ -1,21 +1,24 @@
 """TARGET: which portal is judged (command-line.md), and the sites on which a case runs."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import attrs
 
 import idp_sim.app
+from conformance.case import all_cases
 from conformance.drivers import Unsupported
 from conformance.lab import harness as lab
+from conformance.selection import matches
 from conformance.sites import Addresses, Change, Server, listen, stub_sites
-from conformance.targets.profile import STUB_PROFILE, Profile, load
+from conformance.targets.discovery import completed
+from conformance.targets.profile import STUB_PROFILE, Profile, from_environment, load, with_addresses
 from idp_sim.config import Portal, RemoteLoginPortal, Simulator
+from idp_sim.config import Profile as Formula
 from idp_sim.keyring import Keyring
 from portal_stub.weakness import SOUND, UnknownWeakness, Weaknesses
 from rulebook.strict_toml import FileProblem, nearest
@@ -66,9 +69,9 @@ def find(text: str) -> Target:
             "A target is 'stub', 'stub:without=RULE,...', 'stub:naive=READER,...', 'lab:NAME' "
             "or the path of a profile (.toml)."
         )
-    profile = load(path)
-    if not profile.base_url:
-        raise FileProblem(f"{path}: 'base_url' is missing: the address of the portal.")
+    profile = from_environment(load(path), path)
+    _refuse_unknown_cases(profile, path)
+    profile = with_addresses(profile, path)
     return Target(text, profile.name, profile, None)
 
 
@@ -76,8 +79,17 @@ def _in_the_lab(text: str) -> Target:
     name = text.removeprefix("lab:")
     lab.load(name)
     profile = load(lab.profile_path(name))
+    _refuse_unknown_cases(profile, lab.profile_path(name))
     simulator = attrs.evolve(profile.simulator, base_url=lab.SIMULATOR, instance=str(lab.keys()), secret=lab.SECRET)
     return Target(text, text, attrs.evolve(profile, simulator=simulator), None, name)
+
+
+def _refuse_unknown_cases(profile: Profile, path: Path) -> None:
+    """Raise FileProblem for a glob of ``unsupported`` that matches no case: it would skip nothing, and nobody knew."""
+    ids = [case.id for case in all_cases()]
+    for glob in profile.unsupported:
+        if not any(matches(glob, one) for one in ids):
+            raise FileProblem(f"{path}: 'unsupported': no case matches '{glob}'.{nearest(glob, ids)}")
 
 
 def _weaknesses(text: str) -> Weaknesses:
@@ -93,6 +105,14 @@ def _weaknesses(text: str) -> Weaknesses:
         return Weaknesses.named(**kinds)
     except UnknownWeakness as error:
         raise UnknownTarget(str(error)) from None
+
+
+def ready(target: Target) -> Target:
+    """Return the target with all that can be found out of it: the portal must run by now.
+
+    Raises FileProblem for metadata that cannot be read.
+    """
+    return target if target.weaknesses is not None else attrs.evolve(target, profile=completed(target.profile))
 
 
 class Grounds(Protocol):
@@ -139,11 +159,15 @@ class RealGrounds:
 
     def sites(self, protocol: str, given: Mapping[str, Any]) -> Addresses:
         """Return the portal's address. Raises Unsupported for settings that the portal is not known to have."""
-        if protocol not in self._profile.protocols:
+        if self._profile.protocols and protocol not in self._profile.protocols:
             raise Unsupported(f"the portal does not speak {protocol} (its profile says so)")
+        if protocol == "remote-login" and not self._profile.simulator.secret:
+            raise Unsupported("the profile does not give the shared secret of remote logins (simulator.secret)")
         known = {
+            "simple.max_age_seconds": self._profile.simulator.max_age_seconds,
             "simple.profile": self._profile.simulator.profile,
-            "single_logout": bool(self._profile.slo_url),
+            "encrypted": bool(self._profile.encryption_certificate),
+            "single_logout": portal_of(self._profile).takes_logouts,
         }
         for key, value in given.items():
             if known.get(key) != value:
@@ -155,25 +179,44 @@ class RealGrounds:
         raise Unsupported("needs settings of the portal that only its administrator can change")
 
 
+def portal_of(profile: Profile) -> Portal:
+    """Return the portal as the simulator must know it."""
+    return Portal(
+        name="portal",
+        base_url=profile.base_url,
+        entity_id=profile.entity_id or profile.base_url,
+        acs_url=profile.acs_url or f"{profile.base_url}/login/saml",
+        slo_url=profile.slo_url or None,
+        slo_redirect_url=profile.slo_redirect_url or None,
+        slo_post_url=profile.slo_post_url or None,
+        encryption_certificate=profile.encryption_certificate or None,
+        request_certificate=profile.request_certificate or None,
+        requests_signed=profile.requests_signed,
+        remote_login=_remote_login_of(profile),
+        allowed_drift_seconds=profile.clock_allowance_seconds,
+    )
+
+
+def _remote_login_of(profile: Profile) -> RemoteLoginPortal | None:
+    """Return what the simulator must know to send remote logins, or nothing where the profile has no secret."""
+    shared = profile.simulator
+    if not shared.secret:
+        return None
+    return RemoteLoginPortal(
+        secret=shared.secret,
+        profile=cast(Formula, shared.profile),
+        max_age_seconds=shared.max_age_seconds,
+        max_future_seconds=shared.max_future_seconds,
+    )
+
+
 @contextlib.contextmanager
 def simulator_for(profile: Profile, keyring: Keyring, canary_url: str) -> Iterator[None]:
     """Run the simulator at the address where the portal of this profile expects it.
 
     Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
     """
-    secret = profile.simulator.secret
-    if secret.startswith("env:"):
-        secret = os.environ.get(secret.removeprefix("env:"), "")
-    portal = Portal(
-        name="portal",
-        base_url=profile.base_url,
-        entity_id=profile.entity_id or profile.base_url,
-        acs_url=profile.acs_url or f"{profile.base_url}/login/saml",
-        slo_url=profile.slo_url or None,
-        remote_login=RemoteLoginPortal(secret=secret, profile=profile.simulator.profile),
-        allowed_drift_seconds=profile.clock_allowance_seconds,
-        canary_url=canary_url,
-    )
+    portal = attrs.evolve(portal_of(profile), canary_url=canary_url)
     address = urlsplit(profile.simulator.base_url)
     try:
         bound = listen(address.port or 80)

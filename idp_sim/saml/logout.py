@@ -86,7 +86,7 @@ def form(signed_message: LogoutSigned) -> LogoutForm:
     fields = [(logout.parameter, base64.b64encode(etree.tostring(signed_message.message)).decode())]
     if logout.relay_state is not None:
         fields.append(("RelayState", logout.relay_state))
-    return LogoutForm(logout, logout.portal.slo_url or "", tuple(fields))
+    return LogoutForm(logout, logout.portal.slo_at("post") or "", tuple(fields))
 
 
 def octets(draft: LogoutDraft) -> LogoutOctets:
@@ -105,7 +105,7 @@ def query(unsigned: LogoutOctets, keyring: Keyring) -> LogoutQuery:
     """Return the link with its Signature at the end."""
     logout = unsigned.logout
     pairs = (*unsigned.sent, ("Signature", signature(joined(unsigned.signed).encode(), logout, keyring)))
-    return LogoutQuery(logout, unsigned.message, logout.portal.slo_url or "", pairs)
+    return LogoutQuery(logout, unsigned.message, logout.portal.slo_at("redirect") or "", pairs)
 
 
 @attrs.frozen(kw_only=True)

@@ -25,7 +25,8 @@ class PortalMetadata:
 
     entity_id: str
     acs_url: str
-    slo_url: str | None = None
+    slo_redirect_url: str | None = None
+    slo_post_url: str | None = None
     encryption_certificate: str | None = None
     request_certificate: str | None = None
     requests_signed: bool = False
@@ -76,7 +77,8 @@ def read_portal_metadata(xml: bytes) -> PortalMetadata:
     return PortalMetadata(
         entity_id=entity_id,
         acs_url=_acs_url(descriptor),
-        slo_url=_slo_url(descriptor),
+        slo_redirect_url=_slo_url(descriptor, REDIRECT),
+        slo_post_url=_slo_url(descriptor, POST),
         encryption_certificate=encryption[0] if encryption else None,
         request_certificate="".join(signing) or None,
         requests_signed=descriptor.get("AuthnRequestsSigned") in ("true", "1"),
@@ -95,9 +97,9 @@ def _acs_url(descriptor: etree._Element) -> str:
     return _address((defaults or services)[0].get("Location", ""))
 
 
-def _slo_url(descriptor: etree._Element) -> str | None:
+def _slo_url(descriptor: etree._Element, binding: str) -> str | None:
     for service in descriptor.findall("md:SingleLogoutService", NAMESPACES):
-        if service.get("Binding") == REDIRECT and service.get("Location"):
+        if service.get("Binding") == binding and service.get("Location"):
             return _address(service.get("Location", ""))
     return None
 

@@ -161,7 +161,7 @@ def _check_signature(asked: PortalsLogout, portal: Portal) -> None:
 
 
 def _check_slo(portal: Portal) -> None:
-    if portal.slo_url is None:
+    if not portal.takes_logouts:
         raise Problem(
             "The portal takes no logout messages",
             f"Nothing is known of a single logout service of portal '{portal.name}'.",

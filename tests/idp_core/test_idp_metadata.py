@@ -50,10 +50,14 @@ def test_our_metadata_is_schema_valid_and_says_where_and_with_what() -> None:
 
 
 def test_all_of_a_portal_is_read() -> None:
-    logout = f'<md:SingleLogoutService Binding="{REDIRECT}" Location="http://p/slo"/>'
+    logout = "".join(
+        f'<md:SingleLogoutService Binding="{binding}" Location="http://p/slo/{name}"/>'
+        for name, binding in (("post", POST), ("redirect", REDIRECT))
+    )
     xml = portal(key(' use="signing"') + key(' use="encryption"') + logout + acs("http://p/acs"))
     found = read_portal_metadata(xml)
-    assert (found.entity_id, found.acs_url, found.slo_url) == ("http://p", "http://p/acs", "http://p/slo")
+    assert (found.entity_id, found.acs_url) == ("http://p", "http://p/acs")
+    assert (found.slo_redirect_url, found.slo_post_url) == ("http://p/slo/redirect", "http://p/slo/post")
     for pem in (found.encryption_certificate, found.request_certificate):
         assert pem is not None
         assert x509.load_pem_x509_certificate(pem.encode()) == CERTIFICATE

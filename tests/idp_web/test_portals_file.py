@@ -28,7 +28,7 @@ def from_metadata(metadata: str) -> Portal:
         base_url="https://desk.example:8443",
         entity_id="urn:the:helpdesk",
         acs_url="https://desk.example:8443/login/saml",
-        slo_url="https://desk.example/slo",
+        slo_redirect_url="https://desk.example/slo",
         metadata=metadata,
     )
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from conformance import browser
-from conformance.browser import Machine, NoBrowser, search
+from conformance.browser import Machine, NoBrowser, search, search_headed
 
 
 @attrs.define
@@ -41,7 +41,11 @@ class FakeMachine:
         return self.does.get(asked, lambda: None)()
 
     def search(self) -> Path:
-        machine = Machine(
+        return search(self.machine)
+
+    @property
+    def machine(self) -> Machine:
+        return Machine(
             environ={
                 "PATH": str(self.home / "bin"),
                 "PLAYWRIGHT_BROWSERS_PATH": str(self.home / "store"),
@@ -53,7 +57,6 @@ class FakeMachine:
             run=self.run,
             say=self.said.append,
         )
-        return search(machine)
 
 
 INSTALL = "apt-get install -y --no-install-recommends {}"
@@ -221,3 +224,27 @@ def test_a_command_tells_why_it_failed(tmp_path: Path, script: str, failure: str
 
 def test_a_command_that_is_not_there_tells_why() -> None:
     assert "No such file" in (Machine().run(["/nowhere/command"], 30) or "")
+
+
+def test_a_window_needs_a_screen(machine: FakeMachine) -> None:
+    machine.put("bin/chromium")
+    with pytest.raises(NoBrowser, match="no screen"):
+        search_headed(machine.machine)
+
+
+def test_a_headless_shell_has_no_window(machine: FakeMachine) -> None:
+    machine.environ["DISPLAY"] = ":0"
+    machine.put("bin/chromium-headless-shell")
+    machine.put_playwrights(SHELL, "chrome-linux/headless_shell")
+    with pytest.raises(NoBrowser, match="a headless shell has none"):
+        search_headed(machine.machine)
+    assert machine.asked == []
+    chrome = machine.put("opt/chrome")
+    assert search_headed(machine.machine) == chrome
+
+
+def test_the_variable_may_not_name_a_headless_shell_for_a_window(machine: FakeMachine) -> None:
+    machine.environ.update(DISPLAY=":0", CONFORMANCE_BROWSER=str(machine.put("mine/chrome-headless-shell")))
+    machine.put("bin/chromium")
+    with pytest.raises(NoBrowser, match="CONFORMANCE_BROWSER"):
+        search_headed(machine.machine)

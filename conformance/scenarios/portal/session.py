@@ -13,6 +13,6 @@ def changes_at_login(journey: Journey, _: str) -> None:
     planter = journey.planted_browser()
     journey.sign_in()
     signed_in, journey.visitor = journey.visitor, planter
-    seen = {journey.home().texts.get(sign) for sign in ("email", "name")} - {None}
+    seen = journey.shown_identity()
     journey.visitor = signed_in
-    journey.expect(not seen & set(journey.whom), f"The session of before the login shows {', '.join(map(str, seen))}.")
+    journey.expect(not seen & set(journey.whom), f"The session of before the login shows {', '.join(seen)}.")

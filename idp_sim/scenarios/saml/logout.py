@@ -5,8 +5,9 @@ from collections.abc import Callable
 import attrs
 
 from idp_sim.catalogue import breaks, sound
+from idp_sim.config import Binding
 from idp_sim.login import Status
-from idp_sim.logout import BINDINGS, Binding, Logout, LogoutOctets, LogoutQuery, Pairs
+from idp_sim.logout import BINDINGS, Logout, LogoutOctets, LogoutQuery, Pairs
 
 OFFERED = {"single_logout": True}
 """What a portal needs for all logout messages: the identity provider offers single logout."""

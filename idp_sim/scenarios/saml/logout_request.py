@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from idp_sim.catalogue import breaks
-from idp_sim.logout import BINDINGS, Binding, Logout, LogoutDraft
+from idp_sim.config import Binding
+from idp_sim.logout import BINDINGS, Logout, LogoutDraft
 from idp_sim.saml.names import SAMLP
 from idp_sim.scenarios.saml.addresses import OTHER, Change
 from idp_sim.scenarios.saml.logout import OFFERED

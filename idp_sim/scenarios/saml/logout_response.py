@@ -4,8 +4,9 @@ import attrs
 from lxml import etree
 
 from idp_sim.catalogue import breaks
+from idp_sim.config import Binding
 from idp_sim.login import Status, seeded_id
-from idp_sim.logout import BINDINGS, Binding, Logout, LogoutDraft, LogoutOctets, LogoutQuery, LogoutSigned
+from idp_sim.logout import BINDINGS, Logout, LogoutDraft, LogoutOctets, LogoutQuery, LogoutSigned
 from idp_sim.saml.logout import message
 from idp_sim.saml.names import SAMLP
 from idp_sim.saml.query import deflated

@@ -1,0 +1,63 @@
+"""Whom a visitor trusts on https: what this machine trusts, and the certificates of the profile's ``ca_file``."""
+
+import base64
+import hashlib
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from rulebook.strict_toml import FileProblem
+
+
+def trusting(ca_file: str) -> ssl.SSLContext:
+    """Return what verifies a site's certificate. Raises FileProblem for a ``ca_file`` that holds none."""
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            reason = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+            raise FileProblem(f"{ca_file}: 'ca_file' of the profile cannot be used ({reason}).") from None
+    return context
+
+
+def connect(url: str, seconds: float) -> socket.socket:
+    """Connect to the site of this address; as in a browser, names below localhost are this machine. Raises OSError."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    here = "127.0.0.1" if host.endswith(".localhost") else host
+    return socket.create_connection((here, parts.port or (443 if parts.scheme == "https" else 80)), timeout=seconds)
+
+
+def opened(url: str, trust: ssl.SSLContext, seconds: float) -> socket.socket:
+    """Return a connection to the site of this address, with TLS where that begins with https://. Raises OSError."""
+    plain, parts = connect(url, seconds), urlsplit(url)
+    if parts.scheme != "https":
+        return plain
+    try:
+        return trust.wrap_socket(plain, server_hostname=parts.hostname)
+    except OSError:
+        plain.close()
+        raise
+
+
+def pinned(url: str, ca_file: str, seconds: float) -> list[str]:
+    """Return the arguments by which Chromium trusts the site of this address as ``ca_file`` does.
+
+    Chromium takes no file of certificates. It is told the key that the site proves to have under that file; where the
+    site proves none, it is told nothing and judges by itself. Raises FileProblem.
+    """
+    if not ca_file or urlsplit(url).scheme != "https":
+        return []
+    context = trusting(ca_file)
+    try:
+        with connect(url, seconds) as plain, context.wrap_socket(plain, server_hostname=urlsplit(url).hostname) as site:
+            shown = site.getpeercert(binary_form=True)
+    except OSError:
+        return []
+    key = x509.load_der_x509_certificate(shown or b"").public_key()
+    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
