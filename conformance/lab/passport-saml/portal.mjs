@@ -84,8 +84,11 @@ function ownPage(target) {
 }
 
 const escape = (text) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
-const page = (title, body) => `<!DOCTYPE html>\n<html lang="en">\n<title>${title}</title>\n<h1>${title}</h1>\n${body}\n</html>\n`;
-const refusal = (why) => page("Login refused", `<p id="login-error">${escape(why)}</p>`);
+const page = (title, body) =>
+  `<!DOCTYPE html>\n<html lang="en">\n<title>${title}</title>\n<h1>${title}</h1>\n${body}\n</html>\n`;
+const refusal = ({ path }, why) => page("Refused", `<p id="login-error">${escape(`${path}: ${why}`)}</p>`);
+/** Return the message of an error, without what an XML parser quotes of a message that is none. */
+const told = ({ message }) => /^\[xmldom error\] [a-z ]+/.exec(message)?.[0] ?? message;
 
 function home({ user }) {
   if (!user) return page("A site", '<p>Nobody is signed in. <a href="/login">Log in</a></p>');
@@ -135,10 +138,10 @@ app.get("/metadata", (_request, response) => {
   const metadata = strategy.generateServiceProviderMetadata(encryption.certificate, signing.certificate);
   response.type("application/xml").send(metadata);
 });
-app.use((request, response) => response.status(404).send(refusal(`Cannot ${request.method} ${request.path}`)));
-app.use((error, _request, response, _next) => {
+app.use((request, response) => response.status(404).send(refusal(request, `takes no ${request.method}`)));
+app.use((error, request, response, _next) => {
   const fault = isFault(error);
   if (fault) console.error(error);
-  response.status(fault ? 500 : (error.status ?? 403)).send(refusal(error.message));
+  response.status(fault ? 500 : (error.status ?? 403)).send(refusal(request, told(error)));
 });
 app.listen(Number(env.LAB_PORT), "127.0.0.1");
