@@ -88,7 +88,7 @@ const page = (title, body) =>
   `<!DOCTYPE html>\n<html lang="en">\n<title>${title}</title>\n<h1>${title}</h1>\n${body}\n</html>\n`;
 const refusal = ({ path }, why) => page("Refused", `<p id="login-error">${escape(`${path}: ${why}`)}</p>`);
 /** Return the message of an error, without what an XML parser quotes of a message that is none. */
-const told = ({ message }) => /^\[xmldom error\] [a-z ]+/.exec(message)?.[0] ?? message;
+const told = ({ message }) => /^\[xmldom error\]\s+[a-z ]+/.exec(message)?.[0] ?? message;
 
 function home({ user }) {
   if (!user) return page("A site", '<p>Nobody is signed in. <a href="/login">Log in</a></p>');
