@@ -104,8 +104,11 @@ const escape = (text) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCo
 const page = (title, body) =>
   `<!DOCTYPE html>\n<html lang="en">\n<title>${title}</title>\n<h1>${title}</h1>\n${body}\n</html>\n`;
 const refusal = ({ path }, why) => page("Refused", `<p id="login-error">${escape(`${path}: ${why}`)}</p>`);
-/** Return the message of an error, without what an XML parser quotes of a message that is none. */
-const told = (message) => /^XML [a-z ]*error: \[xmldom error\]\s+[a-z ]+/.exec(message)?.[0] ?? message;
+/** Return the message of an error, without what it quotes of a message that cannot be read or verified. */
+function told(message) {
+  const shown = message.replace(/(the signature value|digest is|supplies digest) \S+/g, "$1");
+  return /^XML [a-z ]*error: \[xmldom error\]\s+[a-z ]+/.exec(shown)?.[0] ?? shown;
+}
 
 function home({ user }) {
   if (!user) return page("A site", '<p>Nobody is signed in. <a href="/login">Log in</a></p>');
