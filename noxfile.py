@@ -1,5 +1,8 @@
 """Every task of the project by ``nox -s``: its sessions below, ``tests`` by default."""
 
+import json
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -69,6 +72,8 @@ def lock(session: nox.Session) -> None:
     _compile(session, "conformance", *CONFORMANCE)
     _compile(session, "tests", *TESTS, "--constraints", "requirements/conformance.txt")
     _compile(session, "bench", *BENCH, "--constraints", "requirements/tests.txt")
+    for manifest in sorted(Path("conformance/lab").glob("*/package.json")):
+        _lock_npm(session, manifest.parent)
 
 
 def _install(session: nox.Session, requirements: str) -> None:
@@ -84,3 +89,17 @@ def _compile(session: nox.Session, name: str, *options: str) -> None:
         *options,
         *session.posargs,
     )
+
+
+def _lock_npm(session: nox.Session, folder: Path) -> None:
+    """Pin the npm packages of a harness, with hashes and without addresses: npm knows where its registry is."""
+    lock = folder / "package-lock.json"
+    if "--upgrade" in session.posargs:
+        lock.unlink(missing_ok=True)
+    npm = "npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --prefix"
+    session.run(*npm.split(), str(folder), external=True)
+    pinned = json.loads(lock.read_text(encoding="utf-8"))
+    for package in pinned["packages"].values():
+        for beside in ("engines", "funding", "license"):
+            package.pop(beside, None)
+    lock.write_text(json.dumps(pinned, indent=2) + "\n", encoding="utf-8")

@@ -52,6 +52,8 @@ def test_no_harness_names_a_registry() -> None:
     for path in lab.FOLDER.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             assert not re.search(rb"registry\.|pythonhosted|\"resolved\"", path.read_bytes()), path
+        if path.name == "package-lock.json":
+            assert b"://" not in path.read_bytes(), path
 
 
 def test_an_unknown_harness_is_named_with_the_nearest() -> None:
