@@ -14,11 +14,12 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import waitress
-from flask import Flask, Response, redirect, request, session
+from flask import Flask, redirect, request, session
 from onelogin.saml2.auth import OneLogin_Saml2_Auth as Auth
 from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
 from onelogin.saml2.settings import OneLogin_Saml2_Settings as Settings
 from onelogin.saml2.xmlparser import DTDForbidden, EntitiesForbidden
+from werkzeug import Response
 
 BASE_URL = os.environ["LAB_BASE_URL"]
 STATE = Path(os.environ["LAB_STATE"])
@@ -130,9 +131,9 @@ def consume() -> Response | tuple[str, int]:
     try:
         auth.process_response(session.get("request"))
     except REFUSALS as refusal:
-        return refuse(str(refusal))
+        return refuse(f"{type(refusal).__name__}: {refusal}")
     if auth.get_errors() or not auth.is_authenticated():
-        return refuse(f"{', '.join(auth.get_errors())}: {auth.get_last_error_reason()}")
+        return refuse(told(auth))
     if not ADDRESS.fullmatch(auth.get_nameid()):
         return refuse("The login gave no e-mail address.")
     if not is_first(auth.get_last_message_id(), auth.get_last_assertion_id()):
@@ -170,9 +171,9 @@ def single_logout() -> str | Response | tuple[str, int]:
     try:
         target = auth.process_slo(keep_local_session=True, request_id=session.get("logout_request"))
     except REFUSALS as refusal:
-        return refuse(str(refusal))
+        return refuse(f"{type(refusal).__name__}: {refusal}")
     if auth.get_errors():
-        return refuse(f"{', '.join(auth.get_errors())}: {auth.get_last_error_reason()}")
+        return refuse(told(auth))
     if not is_first(auth.get_last_message_id()):
         return refuse("This message has been used already.")
     session.clear()
@@ -189,6 +190,11 @@ def metadata() -> Response:
 def too_large(_error: Exception) -> tuple[str, int]:
     """Refuse a message that the site does not read."""
     return refuse("The message is too large.")
+
+
+def told(auth: Auth) -> str:
+    """Return the library's error codes, and its reason if it gives one."""
+    return ": ".join(filter(None, (", ".join(auth.get_errors()), auth.get_last_error_reason())))
 
 
 def is_first(*ids: str | None) -> bool:
