@@ -52,7 +52,8 @@ class Performance:
             journey.log_out_at_idp(chosen, other=journey.people.newcomer if self.victim else None)
 
     def _signed_in(self, person: Person) -> None:
-        self.journey.sign_in(person=person)
+        # At the portal, wherever the logout begins: not every portal takes logins that begin elsewhere.
+        self.journey.sign_in(person=person, start="portal")
         self.journey.expect(self.journey.is_signed_in(), "The login before the logout was not accepted.")
 
     def read(self, refusal: Shown, refused: Observation) -> Observation:

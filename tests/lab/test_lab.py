@@ -61,6 +61,21 @@ def test_an_unknown_harness_is_named_with_the_nearest() -> None:
         find("lab:melon")
 
 
+def test_an_environment_is_made_anew_only_for_what_the_site_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness, made = attrs.evolve(lab.load(LIGHT), pip=True), list[str]()
+    (tmp_path / "lab" / "small").mkdir(parents=True)
+    monkeypatch.setattr(lab, "FOLDER", tmp_path / "lab")
+    monkeypatch.setattr(lab, "load", lambda _: harness)
+    monkeypatch.setattr(lab, "_must", lambda name, *_: made.append(name))
+    for file, anew in (("portal.py", True), ("profile.toml", False), ("baseline.toml", False), ("lab.toml", False)):
+        (tmp_path / "lab" / "small" / file).write_text("new")
+        made.clear()
+        assert (lab.set_up("small") / "portal.py").is_file()
+        assert bool(made) is anew, file
+
+
 @pytest.mark.usefixtures("alone")
 def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> None:
     done, judged = run(

@@ -84,6 +84,35 @@ def test_what_the_simulator_did_not_send_is_no_refusal_by_the_portal(case_id: st
     assert "certificate" in found.reason
 
 
+LOGOUTS_AT_IDP = {
+    case.id: case
+    for case in all_cases()
+    if case.id in ("saml.logout.request[redirect]", "saml.logout-query.unsigned[missing]")
+    or case.id.startswith("saml.logout-sessions.")
+    if not case.id.startswith("saml.logout-sessions.begun-at-the-portal")
+}
+
+
+@pytest.mark.parametrize("case", LOGOUTS_AT_IDP.values(), ids=LOGOUTS_AT_IDP)
+def test_a_logout_needs_no_portal_that_takes_logins_begun_at_the_identity_provider(
+    case: Case, visitors: VisitorFactory
+) -> None:
+    given = {**case.scenario.given, "saml.allow_idp_initiated": False}
+    stricter = attrs.evolve(case, scenario=attrs.evolve(case.scenario, given=given))
+    found = verdict(stricter, "stub", visitors)
+    assert found.word == "pass", found.reason
+
+
+def test_whoever_should_have_lost_the_session_is_not_taken_for_somebody_signed_in_instead(
+    visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logouts, "end_named", lambda *_: 0)
+    case = JOURNEYS["saml.logout-sessions.another-person"]
+    with contextlib.ExitStack() as stack:
+        seen = referee("stub", visitors, stack).perform(case).seen
+    assert (seen.result, seen.unmet) == ("as-signed", "The session that the logout request names goes on.")
+
+
 Spoilt = tuple[Any, str, Any]
 
 
