@@ -23,8 +23,9 @@ def _expect_at_end(journey: Journey, first: Visitor, other: Visitor, stays: str)
     """Expect the session in one browser to go on and that in the other to be over; end in the one that goes on."""
     kept, ended = (first, other) if stays == "first" else (other, first)
     journey.visitor = ended
-    journey.expect(not journey.is_signed_in(), "The session that the logout request names goes on.")
+    over = not journey.is_signed_in()
     journey.visitor = kept
+    journey.expect(over, "The session that the logout request names goes on.")
 
 
 @breaks(RULE, outcome="must-accept", start="idp", given=OFFERED)
