@@ -178,3 +178,8 @@ TIMED = {
 def test_a_document_type_is_harmless() -> None:
     xml = xml_of(post(saml_login(), scenario("saml.message.document-type")))
     assert xml == b"<!DOCTYPE Response>" + xml_of(post(saml_login()))
+
+
+def test_a_logout_response_in_place_of_a_response_answers_the_portals_request() -> None:
+    message = tree_of(post(saml_login(base="response"), scenario("saml.message.other-message[logout-response]")))
+    assert message.get("InResponseTo") == "_request"

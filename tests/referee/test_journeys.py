@@ -276,5 +276,24 @@ def test_a_spoilt_portal_is_found(
     assert verdict(case, "stub", visitors).word in ("fail", "crash")
 
 
+def test_a_session_that_goes_on_in_another_browser_is_no_login_of_another_person(
+    visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*ENDS_NOTHING)
+    with contextlib.ExitStack() as stack:
+        seen = referee("stub", visitors, stack).perform(JOURNEYS["saml.logout-sessions.another-person"]).seen
+    assert (seen.result, seen.unmet) == ("as-signed", "The session that the logout request names goes on.")
+
+
+@pytest.mark.parametrize(("status", "word"), [("Requester", "pass"), ("Success", "wrong-reason")])
+def test_a_logout_request_may_be_refused_in_the_answer_alone(
+    status: str, word: str, visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*ENDS_NOTHING)
+    monkeypatch.setattr(send, "SUCCESS", f"urn:oasis:names:tc:SAML:2.0:status:{status}")
+    case = next(known for known in all_cases() if known.id == "saml.logout-request.expired[redirect]")
+    assert verdict(case, f"stub:without={case.expected[0]}", visitors).word == word
+
+
 def test_every_journey_that_must_be_accepted_is_seen_to_fail() -> None:
     assert {name for name, *_ in SPOILT} >= {case.id.partition("[")[0] for case in SOUND.values()}
