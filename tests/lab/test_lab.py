@@ -39,6 +39,7 @@ def test_every_harness_is_whole(name: str) -> None:
     assert profile.protocols == harness.protocols
     assert harness.versions
     assert harness.configured.strip()
+    assert [part.format(python="P", folder="F") for part in harness.start]  # no other placeholder is filled in
     assert harness.pip is (lab.FOLDER / name / "requirements.txt").is_file()
     assert harness.npm is (lab.FOLDER / name / "package.json").is_file()
 
