@@ -47,8 +47,11 @@ final class Site
     private static function first(array $attributes, array $names): string
     {
         foreach ($names as $name) {
-            if (is_string($attributes[$name][0] ?? null)) {
-                return $attributes[$name][0];
+            $value = $attributes[$name][0] ?? null;
+            // A value that is more than text, a comment inside for example, comes as the list of its nodes.
+            $value = $value instanceof \DOMNodeList ? $value->item(0)?->parentNode?->textContent : $value;
+            if (is_string($value)) {
+                return $value;
             }
         }
         return '';
