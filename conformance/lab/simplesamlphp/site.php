@@ -12,6 +12,8 @@ const LAST_NAMES = ['LastName', 'surname', 'User.LastName',
 
 final class Site
 {
+    public const LOGOUT = 'logout';
+
     /** Show SimpleSAMLphp's error: an exception is its way to refuse, a fault of its code stays an error. */
     public static function refuse($config, array $data): void
     {
@@ -36,6 +38,16 @@ final class Site
         $name = trim($name) !== '' ? '<span id="person-name">' . self::text($name) . '</span>, ' : '';
         self::page('A site', "<p>You are $name<span id=\"person-email\">" . self::text($id->getValue()) . '</span>.</p>'
             . '<form action="/logout"><button id="log-out">Log out</button></form>');
+    }
+
+    /** Tell what came of a logout: SimpleSAMLphp completes it whatever the identity provider's status says. */
+    public static function signedOut(): void
+    {
+        $state = \SimpleSAML\Auth\State::loadState((string) ($_GET['state'] ?? ''), self::LOGOUT);
+        if ($state['saml:sp:LogoutStatus']['Code'] !== \SAML2\Constants::STATUS_SUCCESS) {
+            self::page('Signed out', '<p id="login-error">The identity provider did not log you out.</p>');
+        }
+        self::page('Signed out', '<p id="logged-out">You are signed out.</p>');
     }
 
     public static function page(string $title, string $body): never
@@ -89,7 +101,11 @@ match ($path) {
     '/' => Site::home($login),
     '/login' => $login->login(['ReturnTo' => getenv('LAB_BASE_URL') . '/']),
     '/members' => $login->requireAuth() ?? Site::home($login),
-    '/logout' => $login->logout(getenv('LAB_BASE_URL') . '/signed-out'),
-    '/signed-out' => Site::page('Signed out', '<p id="logged-out">You are signed out.</p>'),
+    '/logout' => $login->logout([
+        'ReturnTo' => getenv('LAB_BASE_URL') . '/signed-out',
+        'ReturnStateParam' => 'state',
+        'ReturnStateStage' => Site::LOGOUT,
+    ]),
+    '/signed-out' => Site::signedOut(),
     default => http_response_code(404),
 };
