@@ -11,6 +11,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from conformance.baseline import load as load_baseline
+from conformance.case import all_cases
 from conformance.lab import harness as lab
 from conformance.targets.profile import load as load_profile
 from conformance.targets.target import find
@@ -39,8 +41,15 @@ def test_every_harness_is_whole(name: str) -> None:
     assert profile.protocols == harness.protocols
     assert harness.versions
     assert harness.configured.strip()
+    assert [part.format(python="P", folder="F") for part in harness.start]  # no other placeholder is filled in
     assert harness.pip is (lab.FOLDER / name / "requirements.txt").is_file()
     assert harness.npm is (lab.FOLDER / name / "package.json").is_file()
+
+
+@pytest.mark.parametrize("path", sorted(lab.FOLDER.glob("*/baseline.toml")), ids=lambda path: path.parent.name)
+def test_a_committed_baseline_is_for_its_own_harness(path: Path) -> None:
+    known = load_baseline(path, {case.id for case in all_cases()}).known
+    assert {entry.target for entry in known} == {f"lab:{path.parent.name}"}
 
 
 def test_no_two_harnesses_want_one_port() -> None:
