@@ -10,11 +10,13 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import false, select
 
 from portal_stub.accounts import attempts, contacts, memory, overrides, sessions
 from portal_stub.accounts.columns import digest, storable
 from portal_stub.accounts.database import Database, DatabaseProblem
 from portal_stub.accounts.granting import TooLate, grant, refused
+from portal_stub.accounts.tables import CONTACTS
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis, Finding, Identity
 from portal_stub.weakness import SOUND
@@ -64,6 +66,27 @@ def test_accounts_that_exist_stay_as_they_are(database: Database) -> None:
         assert contact is not None
         assert contact.name == "Carl"
         assert contacts.password_fits(contacts.password_hash_of(contact), "Carl")
+
+
+def test_of_an_address_that_is_given_twice_the_first_account_is_made(database: Database) -> None:
+    twice = attrs.evolve(CUSTOMER, email=CUSTOMER.email.upper(), name="Twice")
+    with database.writing() as rows:
+        contacts.seed(rows, [CUSTOMER, twice], START)
+        found = contacts.find(rows, CUSTOMER.email)
+        assert found is not None
+        assert found.name == CUSTOMER.name
+
+
+def test_accounts_that_another_process_has_just_made_do_not_keep_the_others_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.writing() as rows:
+        contacts.seed(rows, [CUSTOMER], START)
+    monkeypatch.setattr(contacts, "_KNOWN", select(CONTACTS.c.key).where(false()))
+    with database.writing() as rows:
+        contacts.seed(rows, [attrs.evolve(CUSTOMER, name="Charles"), AGENT], START)
+        found = [contacts.find(rows, account.email) for account in (CUSTOMER, AGENT)]
+        assert [contact and contact.name for contact in found] == [CUSTOMER.name, AGENT.name]
 
 
 def test_an_administrator_is_made_once_and_only_where_there_is_none(database: Database) -> None:
