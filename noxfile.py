@@ -45,6 +45,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def interop(session: nox.Session) -> None:
+    """Judge every service provider of the lab and write the matrix; '-- --publish docs' publishes it."""
+    _install(session, "conformance")
+    session.run("python", "-m", "conformance.lab.interop", *session.posargs)
+
+
+@nox.session(default=False)
 def deviations(session: nox.Session) -> None:
     """Post 20,000 random deviations of sound sign-ins to the portal; arguments after '--' are for pytest."""
     _install(session, "tests")

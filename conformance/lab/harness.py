@@ -74,6 +74,11 @@ def profile_path(name: str) -> Path:
     return FOLDER / name / "profile.toml"
 
 
+def baseline_path(name: str) -> Path:
+    """Return where the known failures of this harness are, if it has any."""
+    return FOLDER / name / "baseline.toml"
+
+
 def cache() -> Path:
     """Return the folder of everything that the lab keeps between runs."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
