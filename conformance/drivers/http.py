@@ -19,12 +19,16 @@ _AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
 
 
 class HttpVisitors:
-    """Makes visitors that share one connection pool. ``patience`` is how long an answer may take, in seconds."""
+    """Makes visitors that share one client. ``patience`` is how long an answer may take, in seconds."""
 
     def __init__(self, patience: float) -> None:
         # Each visitor keeps cookies of their own; the client, which all of them share, keeps none.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.Client(timeout=patience, trust_env=False, follow_redirects=False, cookies=no_cookies)
+        # No connection is used again: a site may close a silent one in that moment, which is no fault of its.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(
+            timeout=patience, trust_env=False, follow_redirects=False, cookies=no_cookies, limits=limits
+        )
 
     def __call__(self, *, slow: bool = False) -> "HttpVisitor":
         """Return a visitor with no cookies."""
