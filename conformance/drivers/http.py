@@ -15,7 +15,10 @@ from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFaile
 MOST_REDIRECTS = 20
 
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
-_AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
+# Forms that a page sends by itself: ours say so, those of others are sent by a script.
+_AUTOMATIC = etree.XPath(
+    "//form[@data-auto-submit or //body[contains(@onload, '.submit()')] or //script[contains(., '.submit()')]]"
+)
 
 
 class HttpVisitors:
