@@ -166,7 +166,7 @@ def consume() -> Response | tuple[str, int]:
             message, BINDING_HTTP_POST, newly.outstanding, conv_info=conversation()
         )
     except Exception as refusal:
-        return refuse(told(refusal))
+        return refuse(f"login: {told(refusal)}")
     if answer is None or newly.name_id is None:
         return refuse("The library returned no identity.")
     if not ADDRESS.fullmatch((newly.name_id.text or "").strip()):
@@ -204,7 +204,7 @@ def single_logout() -> str | Response | tuple[str, int]:
             return refuse("The library returned no logout response.")
         browser.client.handle_logout_response(answer)
     except Exception as refusal:
-        return refuse(told(refusal))
+        return refuse(f"logout: {told(refusal)}")
     return page("Signed out", '<p id="logged-out">You are signed out.</p>')
 
 
