@@ -18,7 +18,6 @@ import attrs
 from conformance.drivers.trust import opened, trusting
 from conformance.drivers.visitor import Form, SiteFailed
 
-
 SILENT = 1.0
 """How long a connection may have been silent to be used again, in seconds. Servers keep one for several."""
 
