@@ -103,15 +103,15 @@ class Referee:
                 journey.whom, lands_on = _asked_for(case, journey)
             if scenario.breaks:
                 lands_on = None
-        started = time.perf_counter()
         try:
-            seen = self._observe(
-                journey, action, read or functools.partial(self._read, journey, lands_on, scenario.stage != "journey")
-            )
-            unmet = seen.unmet or self._disturbed(journey, scenario, time.perf_counter() - started)
-            seen = attrs.evolve(seen, unmet=unmet)
+            read = read or functools.partial(self._read, journey, lands_on, scenario.stage != "journey")
+            seen = self._observe(journey, action, read)
+            now = time.perf_counter()
             carries = carries_logout if scenario.protocol == "saml-logout" else carries_sign_in
             sent = [move for move in journey.visitor.moves if carries(move) and _to_portal(move, journey)]
+            # What the simulator needs for its message is not the portal's.
+            unmet = seen.unmet or self._disturbed(journey, scenario, now - sent[-1].at if sent else 0)
+            seen = attrs.evolve(seen, unmet=unmet)
             picture = journey.visitor.picture() if not _as_demanded(case, seen) else None
             return Performed(seen, sent[-1] if sent else None, picture)
         finally:

@@ -1,5 +1,6 @@
 """What a person can do at a browser, whichever driver does it."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import parse_qsl
@@ -44,11 +45,15 @@ class Shown:
 
 @attrs.frozen
 class Form:
-    """A request by which the browser moved to another page: method, address and, for a POST, its body."""
+    """A request by which the browser moved to another page: method, address and, for a POST, its body.
+
+    ``at`` is when it was sent, by the clock of ``time.perf_counter``.
+    """
 
     method: str
     url: str
     body: str | None = None
+    at: float = attrs.field(factory=lambda: time.perf_counter(), eq=False, repr=False)  # noqa: PLW0108 - a test's clock
 
     @property
     def fields(self) -> list[tuple[str, str]]:

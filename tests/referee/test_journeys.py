@@ -5,6 +5,7 @@ of which one function was replaced by a worse one.
 """
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from conformance.sites import PEOPLE_EACH
 from conformance.targets.target import StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
+from idp_sim.web import pages
 from portal_stub.accounts import contacts, logouts, memory, overrides, sessions
 from portal_stub.accounts.columns import digest
 from portal_stub.accounts.tables import CONTACTS, OPEN_REQUESTS, SESSIONS
@@ -292,6 +294,29 @@ def test_a_logout_request_may_be_refused_in_the_answer_alone(
     monkeypatch.setattr(send, "SUCCESS", f"urn:oasis:names:tc:SAML:2.0:status:{status}")
     case = next(known for known in all_cases() if known.id == "saml.logout-request.expired[redirect]")
     assert verdict(case, f"stub:without={case.expected[0]}", visitors).word == word
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "slow"), [(pages, "perform", False), (sso, "_record", True)], ids=["simulator", "portal"]
+)
+def test_only_the_portals_own_time_counts(
+    module: Any, name: str, slow: bool, visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_the_clock, passed = time.perf_counter, [0.0]
+
+    def an_hour_later(*arguments: Any) -> Any:
+        passed[0] += 3600
+        return at_once(*arguments)
+
+    at_once = getattr(module, name)
+    monkeypatch.setattr(time, "perf_counter", lambda: by_the_clock() + passed[0])
+    monkeypatch.setattr(module, name, an_hour_later)
+    case = next(known for known in all_cases() if known.id == "saml.xml.deep-nesting[300]")
+    with contextlib.ExitStack() as stack:
+        patient = attrs.evolve(case, scenario=attrs.evolve(case.scenario, within_seconds=1800))
+        unmet = referee("stub", visitors, stack).perform(patient).seen.unmet
+    assert passed[0]
+    assert unmet.startswith("It took 360") if slow else not unmet
 
 
 def test_every_journey_that_must_be_accepted_is_seen_to_fail() -> None:
