@@ -2,19 +2,21 @@
 
 import http.client
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 
 import attrs
 import pytest
 from flask import Flask, redirect
+from flask.typing import ResponseReturnValue
 
 from conformance.case import all_cases
 from conformance.cli import main
 from conformance.drivers.http import HttpVisitors
 from conformance.journey import People
 from conformance.referee import Referee
-from conformance.targets.discovery import Unreachable, ask, completed, discover, login_page
+from conformance.targets.discovery import Answer, Unreachable, ask, completed, discover, login_page
 from conformance.targets.profile import Admin, Pages, Profile, Simulator, load
 from conformance.targets.profiles_table import markdown
 from conformance.targets.signs import Refused, SignedIn, SignOut
@@ -109,6 +111,33 @@ def test_a_login_that_leads_nowhere_is_told_and_nothing_is_guessed(saml: tuple[s
     page = login_page(f"{saml[0]}{path}")
     assert (page.protocol, page.request) == (None, None)
     assert "leads to no identity provider by itself" in page.problem
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: "", "leads to no identity provider by itself"),
+        (lambda: "<!-- nothing -->", "leads to no identity provider by itself"),
+        (lambda: redirect("/login"), "redirects without end"),
+        (lambda: redirect("http://idp.localhost:1/saml/sso?SAMLRequest=AAAA"), "its DEFLATE data has no end"),
+        (lambda: redirect("http://idp.localhost:1/oauth?client=1"), "with neither a SAML request nor a host_url"),
+    ],
+)
+def test_whatever_a_login_page_answers_is_told(answer: Callable[[], ResponseReturnValue], said: str) -> None:
+    def odd(_: str) -> Flask:
+        app = Flask("odd")
+        app.add_url_rule("/login", view_func=answer)
+        return app
+
+    with serving(odd) as sites:
+        assert said in login_page(f"{sites[0]}/login").problem
+
+
+def test_a_login_page_that_leads_to_what_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = Message()
+    headers["Location"] = "http://["
+    monkeypatch.setattr("conformance.targets.discovery.ask", lambda url: Answer(url, 302, headers, b""))
+    assert "leads to what is no address" in login_page("http://portal.localhost/login").problem
 
 
 def test_a_portal_that_does_not_answer_is_told() -> None:
