@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import attrs
 import lxml.html
+from lxml import etree
 
 from conformance.drivers.trust import opened, trusting
 from conformance.targets.profile import Profile, Protocol
@@ -98,6 +99,8 @@ def login_page(url: str, trust: ssl.SSLContext | None = None) -> LoginPage:
             url = answer.leads_to
     except Unreachable as error:
         return LoginPage(answer=answer, problem=f"{error}.")
+    except ValueError as error:
+        return LoginPage(answer=answer, problem=f"{url} leads to what is no address ({error}).")
     return LoginPage(answer=answer, problem=f"{url} redirects without end.")
 
 
@@ -121,8 +124,7 @@ def _by_redirect(answer: Answer) -> LoginPage:
 
 
 def _by_form(answer: Answer) -> LoginPage:
-    forms = lxml.html.document_fromstring(answer.body).forms if answer.body.strip() else []
-    for form in forms:
+    for form in _forms(answer.body):
         fields = dict(form.form_values())
         if "SAMLRequest" in fields:
             provider = urljoin(answer.url, form.get("action") or "")
@@ -134,6 +136,13 @@ def _by_form(answer: Answer) -> LoginPage:
     return LoginPage(
         answer=answer, problem=f"{answer.url} answers {answer.status} and leads to no identity provider by itself."
     )
+
+
+def _forms(body: bytes) -> list[Any]:
+    try:
+        return list(lxml.html.document_fromstring(body).forms)
+    except etree.ParserError:
+        return []  # A body without any element.
 
 
 @attrs.frozen(kw_only=True)

@@ -2,19 +2,21 @@
 
 import http.client
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 
 import attrs
 import pytest
 from flask import Flask, redirect
+from flask.typing import ResponseReturnValue
 
 from conformance.case import all_cases
 from conformance.cli import main
 from conformance.drivers.http import HttpVisitors
 from conformance.journey import People
 from conformance.referee import Referee
-from conformance.targets.discovery import Unreachable, ask, completed, discover, login_page
+from conformance.targets.discovery import Answer, Unreachable, ask, completed, discover, login_page
 from conformance.targets.profile import Admin, Pages, Profile, Simulator, load
 from conformance.targets.profiles_table import markdown
 from conformance.targets.signs import Refused, SignedIn, SignOut
@@ -60,6 +62,29 @@ def test_what_the_profile_says_wins(saml: tuple[str, str], tmp_path: Path) -> No
     assert portal.slo_at("redirect") == portal.slo_at("post") == "https://sp.example/mine"
 
 
+def test_what_a_portal_allows_of_time_reaches_the_simulator(saml: tuple[str, str], tmp_path: Path) -> None:
+    more = f"{LEAN}[simulator]\nmax_age_seconds = 30\nmax_future_seconds = 7\n#"
+    path = written(tmp_path, *saml, more, "clock_allowance_seconds = 180")
+    path.write_text(path.read_text("utf-8").replace("\n[simulator]\nbase_url", "\nbase_url"), "utf-8")
+    portal = portal_of(find(str(path)).profile)
+    assert portal.allowed_drift_seconds == 180
+    assert portal.remote_login is not None
+    assert (portal.remote_login.max_age_seconds, portal.remote_login.max_future_seconds) == (30, 7)
+
+
+def test_the_simulator_has_the_keys_that_the_portal_was_told_of(
+    saml: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDP_SIM_INSTANCE", str(tmp_path / "kept"))
+    case, kept = "saml.sound.plain@assertion", []
+    for report in ("first", "second"):
+        profile = written(tmp_path, *saml, "[signed_in]\ntext = 'You are (\\S+@\\S+)\\.'\n")
+        done, result = run(tmp_path / report, case, "--portal", str(profile), "--driver", "http")
+        assert verdicts(result) == {case: "pass"}, done.stdout + done.stderr
+        kept.append((tmp_path / "kept" / "signing.pem").read_bytes())
+    assert kept[0] == kept[1]
+
+
 def test_metadata_tells_each_binding_of_the_logout_and_the_other_is_skipped(
     saml: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -86,6 +111,33 @@ def test_a_login_that_leads_nowhere_is_told_and_nothing_is_guessed(saml: tuple[s
     page = login_page(f"{saml[0]}{path}")
     assert (page.protocol, page.request) == (None, None)
     assert "leads to no identity provider by itself" in page.problem
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: "", "leads to no identity provider by itself"),
+        (lambda: "<!-- nothing -->", "leads to no identity provider by itself"),
+        (lambda: redirect("/login"), "redirects without end"),
+        (lambda: redirect("http://idp.localhost:1/saml/sso?SAMLRequest=AAAA"), "its DEFLATE data has no end"),
+        (lambda: redirect("http://idp.localhost:1/oauth?client=1"), "with neither a SAML request nor a host_url"),
+    ],
+)
+def test_whatever_a_login_page_answers_is_told(answer: Callable[[], ResponseReturnValue], said: str) -> None:
+    def odd(_: str) -> Flask:
+        app = Flask("odd")
+        app.add_url_rule("/login", view_func=answer)
+        return app
+
+    with serving(odd) as sites:
+        assert said in login_page(f"{sites[0]}/login").problem
+
+
+def test_a_login_page_that_leads_to_what_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = Message()
+    headers["Location"] = "http://["
+    monkeypatch.setattr("conformance.targets.discovery.ask", lambda url: Answer(url, 302, headers, b""))
+    assert "leads to what is no address" in login_page("http://portal.localhost/login").problem
 
 
 def test_a_portal_that_does_not_answer_is_told() -> None:
