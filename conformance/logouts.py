@@ -15,15 +15,18 @@ from conformance.verdict import Observation
 from idp_sim.catalogue import Scenario
 from idp_sim.config import Binding, Portal
 from idp_sim.login import SUCCESS
-from idp_sim.logout import BINDING_OF, Logout
+from idp_sim.logout import BINDING_OF, Logout, LogoutDraft
 from idp_sim.people import Person
+from idp_sim.perform import deviate
 from idp_sim.perform_logout import KIND_OF
+from idp_sim.saml.logout import message
 
 
 def binding_of(scenario: Scenario, plan: Logout) -> Binding:
     """Return the binding by which a scenario sends the logout that is planned."""
-    planned: Any = scenario.apply(plan) if scenario.stage == Logout.stage else plan
-    return BINDING_OF.get(scenario.stage, planned.binding)
+    planned = deviate(Logout.stage, plan, scenario)
+    draft = deviate(LogoutDraft.stage, LogoutDraft(planned, message(planned)), scenario)
+    return BINDING_OF.get(scenario.stage, draft.logout.binding)
 
 
 @attrs.define

@@ -21,9 +21,9 @@ def perform_logout(logout: Logout, keyring: Keyring, scenario: Scenario | None =
     if scenario is not None:
         logout = _prepared(logout, scenario)
     planned = deviate(Logout.stage, logout, scenario)
-    if planned.portal.slo_at(planned.binding) is None:
-        raise CannotPerform(f"Portal '{planned.portal.name}' has no address for logouts by {planned.binding}.")
     draft = deviate(LogoutDraft.stage, LogoutDraft(planned, message(planned)), scenario)
+    if draft.logout.portal.slo_at(draft.logout.binding) is None:
+        raise CannotPerform(f"Portal '{planned.portal.name}' has no address for logouts by {draft.logout.binding}.")
     if draft.logout.binding == "post":
         return deviate(
             LogoutForm.stage, form(deviate("signed logout tree", signed(draft, keyring), scenario)), scenario

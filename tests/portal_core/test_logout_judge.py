@@ -1,5 +1,6 @@
 """Logout messages at the portal, beyond the catalogue: exact limits, bounds, and whatever a stranger may send."""
 
+import base64
 import tracemalloc
 import zlib
 from datetime import timedelta
@@ -9,10 +10,15 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from conformance.case import all_cases
 from conformance.in_process import NOW, REQUEST, arrival_of, deliver, keyring
-from idp_sim.logout import LogoutForm, LogoutQuery
+from conformance.logouts import binding_of
+from conformance.sites import CUSTOMER
+from idp_sim.catalogue import CannotPerform
+from idp_sim.config import Portal
+from idp_sim.logout import BINDINGS, STAGES, Logout, LogoutForm, LogoutQuery
 from idp_sim.perform_logout import perform_logout
 from portal_stub.config import FurtherIdp
 from portal_stub.saml.fingerprint import fingerprint_of, read_certificates
@@ -77,6 +83,41 @@ def test_a_response_is_believed_only_while_its_request_is_open() -> None:
     for memory in (LogoutMemory(open_logouts=set()), LogoutMemory(open_logouts={"_other"})):
         found = judge_logout(arrival_of(one.sent), one.settings, NOW, memory)
         assert (found.granted, found.violations) == (False, ("saml.logout.in-response-to",))
+
+
+def test_each_binding_is_sent_to_its_own_address() -> None:
+    portal = Portal("portal", "http://p", slo_redirect_url="http://p/redirect", slo_post_url="http://p/post")
+    sent = [
+        perform_logout(Logout(kind="request", person=CUSTOMER, portal=portal, binding=binding), keyring())
+        for binding in BINDINGS.values()
+    ]
+    assert isinstance(sent[0], LogoutQuery)
+    assert isinstance(sent[1], LogoutForm)
+    assert (sent[0].endpoint, sent[1].action) == ("http://p/redirect", "http://p/post")
+    assert [one.logout.destination for one in sent] == ["http://p/redirect", "http://p/post"]
+
+
+@pytest.mark.parametrize("name", sorted({name for name in CASES if CASES[name].scenario.start == "idp"}))
+def test_every_request_but_those_that_break_it_names_the_address_to_which_it_is_sent(name: str) -> None:
+    scenario = CASES[name].scenario
+    if "saml.logout.destination" in {rule.id for rule in scenario.breaks} or scenario.stage not in STAGES:
+        return
+    portal = Portal("portal", "http://p", slo_redirect_url="http://p/redirect", slo_post_url="http://p/post")
+    plan = Logout(kind="request", person=CUSTOMER, portal=portal)
+    sent = perform_logout(plan, keyring(), scenario)
+    assert sent.logout.destination == (sent.action if isinstance(sent, LogoutForm) else sent.endpoint)
+    assert binding_of(scenario, plan) == ("post" if isinstance(sent, LogoutForm) else "redirect")
+    if isinstance(sent, LogoutForm) and scenario.stage == "logout tree":
+        message = etree.fromstring(base64.b64decode(sent.fields[0][1]))
+        assert message.get("Destination") == sent.action
+
+
+def test_a_portal_with_one_binding_is_sent_nothing_by_the_other() -> None:
+    portal = Portal("portal", "http://p", slo_post_url="http://p/post")
+    plan = Logout(kind="request", person=CUSTOMER, portal=portal)
+    assert plan.binding == "post"
+    with pytest.raises(CannotPerform, match="has no address for logouts by redirect"):
+        perform_logout(plan.but(binding="redirect"), keyring())
 
 
 def test_nobody_is_logged_out_by_a_portal_that_forgot_to_ask_whom() -> None:

@@ -62,11 +62,15 @@ def stranger(simulator: str) -> Flask:
         if request.method == "POST" and request.form.get("words") == "I agree":
             session["email"] = session.pop("pending")
             return redirect("/")
-        return page('<form method="post"><input name="words"><button>Go on</button></form>')
+        banner = (
+            '<button id="banner" onclick="setTimeout(() => document.forms[0].hidden = false, 100)">Cookies!</button>'
+        )
+        return page(f'{banner}<form method="post" hidden><input name="words"><button>Go on</button></form>')
 
     @app.get("/")
     def home() -> ResponseReturnValue:
-        return page(f"<h1>Desk</h1> You are {session['email']}." if "email" in session else "<h1>Desk</h1>")
+        script = '<script>"You are nobody@example.com."</script>'
+        return page(f"{script} You are {session['email']}." if "email" in session else f"{script}<h1>Desk</h1>")
 
     @app.get("/account")
     def account() -> ResponseReturnValue:
@@ -123,6 +127,13 @@ at = "/consent*"
 fill = { words = "I agree" }
 click = "form button"
 """
+BANNER = """
+[[step]]
+at = "/consent*"
+click = "#banner"
+wait = "form button"
+"""
+"""What a browser must do first on the page for consent; without scripts there is nothing to wait for."""
 SIGNS = r"""
 [signed_in]
 text = 'You are (\S+@\S+)\.'

@@ -60,6 +60,29 @@ def test_what_the_profile_says_wins(saml: tuple[str, str], tmp_path: Path) -> No
     assert portal.slo_at("redirect") == portal.slo_at("post") == "https://sp.example/mine"
 
 
+def test_what_a_portal_allows_of_time_reaches_the_simulator(saml: tuple[str, str], tmp_path: Path) -> None:
+    more = f"{LEAN}[simulator]\nmax_age_seconds = 30\nmax_future_seconds = 7\n#"
+    path = written(tmp_path, *saml, more, "clock_allowance_seconds = 180")
+    path.write_text(path.read_text("utf-8").replace("\n[simulator]\nbase_url", "\nbase_url"), "utf-8")
+    portal = portal_of(find(str(path)).profile)
+    assert portal.allowed_drift_seconds == 180
+    assert portal.remote_login is not None
+    assert (portal.remote_login.max_age_seconds, portal.remote_login.max_future_seconds) == (30, 7)
+
+
+def test_the_simulator_has_the_keys_that_the_portal_was_told_of(
+    saml: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDP_SIM_INSTANCE", str(tmp_path / "kept"))
+    case, kept = "saml.sound.plain@assertion", []
+    for report in ("first", "second"):
+        profile = written(tmp_path, *saml, "[signed_in]\ntext = 'You are (\\S+@\\S+)\\.'\n")
+        done, result = run(tmp_path / report, case, "--portal", str(profile), "--driver", "http")
+        assert verdicts(result) == {case: "pass"}, done.stdout + done.stderr
+        kept.append((tmp_path / "kept" / "signing.pem").read_bytes())
+    assert kept[0] == kept[1]
+
+
 def test_metadata_tells_each_binding_of_the_logout_and_the_other_is_skipped(
     saml: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.referee.commands import run, verdicts
-from tests.referee.strangers import SIGNS, STEPS, gullible, judged, serving, stranger, written
+from tests.referee.strangers import BANNER, SIGNS, STEPS, gullible, judged, serving, stranger, written
 
 SOUND, BROKEN = "remote-login.sound.plain", "remote-login.hash.wrong"
 
@@ -17,11 +17,11 @@ def sites() -> Iterator[tuple[str, str]]:
         yield addresses
 
 
-@pytest.mark.parametrize("driver", ["http", "browser"])
+@pytest.mark.parametrize(("driver", "steps"), [("http", STEPS), ("browser", BANNER + STEPS)])
 def test_steps_lead_to_the_identity_provider_and_past_a_consent_page(
-    sites: tuple[str, str], driver: str, tmp_path: Path
+    sites: tuple[str, str], driver: str, steps: str, tmp_path: Path
 ) -> None:
-    profile = written(tmp_path, *sites, STEPS + SIGNS)
+    profile = written(tmp_path, *sites, steps + SIGNS)
     done, result = run(tmp_path / "report", SOUND, BROKEN, "--portal", str(profile), "--driver", driver)
     assert verdicts(result) == {SOUND: "pass", BROKEN: "pass"}, done.stdout + done.stderr
     seen = {case.id: case.observed for case in result.cases}
@@ -37,11 +37,21 @@ def test_steps_lead_to_the_identity_provider_and_past_a_consent_page(
         (STEPS.replace("/login", "/elsewhere"), "did not lead to the identity provider, but to"),
         (STEPS.replace(".lab", ".none"), "The step at '/login' cannot be taken: the page"),
         (STEPS.replace("form button", "a.button"), "The step at '/consent*' cannot be taken: the page"),
+        (BANNER + STEPS, "The step at '/consent*' cannot be taken: the button '#banner' of the page"),
         (STEPS.replace("I agree", "I do not"), "Nobody is signed in"),
         (STEPS.replace('words = "I', 'worlds = "I'), "has no field 'worlds'"),
         (STEPS.replace('click = ".lab"', 'wait = "#none"'), "shows no '#none'"),
     ],
-    ids=["consent-missing", "choice-missing", "no-link", "no-button", "comes-back", "no-field", "never-shown"],
+    ids=[
+        "consent-missing",
+        "choice-missing",
+        "no-link",
+        "no-button",
+        "needs-a-browser",
+        "comes-back",
+        "no-field",
+        "never-shown",
+    ],
 )
 def test_a_step_that_is_missing_or_wrong_proves_nothing_and_is_told(
     sites: tuple[str, str], steps: str, said: str, tmp_path: Path

@@ -38,6 +38,31 @@ def test_any_row_beside_a_refused_control_is_inconclusive(outcome: Any, result: 
     assert judge(outcome, (RULE,), seen(result), seen("refused")).word == "inconclusive"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "control", "word"),
+    [
+        ("must-accept", "accepted", "pass"),
+        ("must-accept", "as-signed", "fail"),
+        ("must-accept", "refused", "inconclusive"),
+        ("must-refuse", "accepted", "fail"),
+        ("must-refuse", "as-signed", "fail"),
+        ("never-as-forged", "accepted", "inconclusive"),
+        ("never-as-forged", "as-signed", "inconclusive"),
+        ("advisory", "accepted", "advisory"),
+    ],
+)
+def test_who_is_accepted_without_being_shown_is_not_taken_for_anybody(outcome: Any, control: str, word: str) -> None:
+    verdict = judge(outcome, (RULE,), Observation(result="accepted"), seen(control))
+    assert verdict.word == word
+    assert verdict.proof == ("control" if word == "pass" else None)
+    assert judge(outcome, (RULE,), seen("refused"), seen("accepted")).word == TABLE[outcome]["refused"]
+
+
+def test_what_kept_the_control_from_its_end_is_told() -> None:
+    control = Observation(result="refused", unmet="The login page led elsewhere.")
+    assert "The login page led elsewhere." in judge("must-accept", (), seen("refused"), control).reason
+
+
 @pytest.mark.parametrize("outcome", TABLE)
 @pytest.mark.parametrize("control", ["as-other", "as-forged", "crash"])
 def test_beside_a_control_that_went_wrong_only_what_is_plain_is_judged(outcome: Any, control: str) -> None:

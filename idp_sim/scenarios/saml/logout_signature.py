@@ -106,6 +106,14 @@ def _in_extensions(forged: etree._Element, genuine: etree._Element) -> None:
     extensions.append(genuine)
 
 
+def _by_post(draft: LogoutDraft) -> Logout:
+    """Return the logout by HTTP-POST; the message then names the address to which that leads."""
+    logout = draft.logout.but(binding="post")
+    if logout.destination is not None:
+        draft.message.set("Destination", logout.destination)
+    return logout
+
+
 @breaks(PROPERTY, start="idp", given=OFFERED)
 def forged_around(signed: LogoutSigned) -> LogoutSigned:
     """The signed logout request stands, with its signature, in the extensions of a forged one."""
@@ -138,7 +146,7 @@ def genuine_in_object(signed: LogoutSigned) -> LogoutSigned:
 @breaks(PROPERTY, start="idp", given=OFFERED)
 def signed_assertion_inside(draft: LogoutDraft) -> LogoutDraft:
     """A logout request that nobody signed holds a signed assertion, such as every login carries past the browser."""
-    logout = draft.logout.but(binding="post", signed_part="assertion")
+    logout = _by_post(draft).but(signed_part="assertion")
     _name(draft.message, logout.forged.email)
     draft.message.append(assertion_of(response(logout.as_login)))
     return LogoutDraft(logout, draft.message)
@@ -161,4 +169,4 @@ def comment_in_name_id(draft: LogoutDraft) -> LogoutDraft:
         comment = etree.Comment(" ")
         comment.tail = ".elsewhere.example"
         name_id.append(comment)
-    return attrs.evolve(draft, logout=draft.logout.but(binding="post"))
+    return attrs.evolve(draft, logout=_by_post(draft))
