@@ -1,5 +1,8 @@
 """Every task of the project by ``nox -s``: its sessions below, ``tests`` by default."""
 
+import json
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -42,6 +45,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def interop(session: nox.Session) -> None:
+    """Judge every service provider of the lab and write the matrix; '-- --publish docs' publishes it."""
+    _install(session, "conformance")
+    session.run("python", "-m", "conformance.lab.interop", *session.posargs)
+
+
+@nox.session(default=False)
 def deviations(session: nox.Session) -> None:
     """Post 20,000 random deviations of sound sign-ins to the portal; arguments after '--' are for pytest."""
     _install(session, "tests")
@@ -69,6 +79,8 @@ def lock(session: nox.Session) -> None:
     _compile(session, "conformance", *CONFORMANCE)
     _compile(session, "tests", *TESTS, "--constraints", "requirements/conformance.txt")
     _compile(session, "bench", *BENCH, "--constraints", "requirements/tests.txt")
+    for manifest in sorted(Path("conformance/lab").glob("*/package.json")):
+        _lock_npm(session, manifest.parent)
 
 
 def _install(session: nox.Session, requirements: str) -> None:
@@ -84,3 +96,17 @@ def _compile(session: nox.Session, name: str, *options: str) -> None:
         *options,
         *session.posargs,
     )
+
+
+def _lock_npm(session: nox.Session, folder: Path) -> None:
+    """Pin the npm packages of a harness, with hashes and without addresses: npm knows where its registry is."""
+    lock = folder / "package-lock.json"
+    if "--upgrade" in session.posargs:
+        lock.unlink(missing_ok=True)
+    npm = "npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --prefix"
+    session.run(*npm.split(), str(folder), external=True)
+    pinned = json.loads(lock.read_text(encoding="utf-8"))
+    for package in pinned["packages"].values():
+        for beside in ("engines", "funding", "license"):
+            package.pop(beside, None)
+    lock.write_text(json.dumps(pinned, indent=2) + "\n", encoding="utf-8")

@@ -18,6 +18,8 @@ from idp_sim.catalogue import NOTHING
 from rulebook.strict_toml import FileProblem, nearest, read
 
 Known = Literal["fail", "wrong-reason", "crash", "inconclusive"]
+WITHHELD = "withheld"
+"""The reason of an entry of which nothing is told: how a forged identity gets in."""
 REVIEW_AFTER = timedelta(days=90)
 """When an entry that was written from a run must be looked at again."""
 
@@ -137,7 +139,7 @@ def from_run(run: Run, before: Baseline, today: date) -> Baseline:
         verdict = event.verdict
         if event.id not in known and verdict in ("fail", "wrong-reason", "crash", "inconclusive"):
             withheld = event.observed.result in ("as-forged", "as-other")
-            groups.setdefault((verdict, "withheld" if withheld else str(event.reason)), []).append(event.id)
+            groups.setdefault((verdict, WITHHELD if withheld else str(event.reason)), []).append(event.id)
     new = [
         Entry(target=target, verdict=verdict, reason=reason, review_by=today + REVIEW_AFTER, cases=tuple(cases))
         for (verdict, reason), cases in groups.items()

@@ -222,21 +222,25 @@ def compare_command(old: Path, new: Path) -> None:
 @cli.command("matrix")
 @click.argument("runs", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Known failures, to show their reasons and to keep back what they withhold; may be repeated.",
+)
+@click.option(
     "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/matrix"), show_default=True
 )
-def matrix_command(runs: tuple[Path, ...], report: Path) -> None:
+def matrix_command(runs: tuple[Path, ...], baselines: tuple[Path, ...], report: Path) -> None:
     """Show several runs side by side, cases by targets, with what one target does and no other first."""
-    from conformance.report.targets import side_by_side, to_html, to_markdown  # noqa: PLC0415
+    from conformance.report.targets import write  # noqa: PLC0415 - 'list' and '--help' answer without it
 
     try:
-        shown = side_by_side([read(run) for run in runs], {case.id: case.scenario.title for case in all_cases()})
+        click.echo(write(runs, baselines, report).headline)
     except FileProblem as problem:
         _stop(Exit.USAGE, str(problem))
-    report.mkdir(parents=True, exist_ok=True)
-    (report / "matrix.html").write_text(to_html(shown), encoding="utf-8")
-    (report / "matrix.md").write_text(to_markdown(shown), encoding="utf-8")
     click.echo(f"Report: {report / 'matrix.html'}")
-    click.echo(shown.headline)
 
 
 @cli.group("lab")

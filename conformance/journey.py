@@ -79,8 +79,7 @@ class Journey:
             choice["scenario"] = scenario
         if self.protocol == "saml" and self.base != "assertion":
             choice["base"] = self.base
-        self.visitor.fill(choice)
-        self.visitor.press("#sign-in")
+        self.visitor.press("#sign-in", choice)
         self._expect_sent("/sign-in")
         self.take_steps()
 
@@ -127,8 +126,7 @@ class Journey:
         self._send_logout(scenario)
 
     def _send_logout(self, scenario: str, choice: Mapping[str, str] = NOTHING) -> None:
-        self.visitor.fill({**choice, **({"scenario": scenario} if scenario else {})})
-        self.visitor.press("#log-out")
+        self.visitor.press("#log-out", {**choice, **({"scenario": scenario} if scenario else {})})
         self._expect_sent("/saml/logout/send")
 
     def _expect_sent(self, path: str) -> None:
@@ -148,8 +146,7 @@ class Journey:
         form = self.known(self.profile.pages.password_login, "where to log in with a password")
         if self.path != form:
             self.open_page(form)
-        self.visitor.fill({"email": email, "password": password})
-        self.visitor.press(self.profile.pages.log_in)
+        self.visitor.press(self.profile.pages.log_in, {"email": email, "password": password})
 
     def open_security(self) -> None:
         """As the administrator, open Admin > Security."""
@@ -231,6 +228,20 @@ class Journey:
         """Where the administrator's page shows the shared secret."""
         return Query(self.known(self.profile.admin.secret, "where the shared secret is shown"))
 
+    def end(self, *, just_now: bool) -> tuple[Shown, Home]:
+        """Read the page that is shown, and what the portal shows of the person who is signed in.
+
+        Both are on one page where every page of the portal shows the person, and a sign-in has ended on this one
+        ``just_now``. An answer to a POST is not asked: it may have been made before the session was.
+        """
+        signs = self.profile.signed_in
+        last = self.visitor.moves[-1] if self.visitor.moves else None
+        here = last is not None and last.method == "GET" and last.url.startswith(f"{self.sites.portal}/")
+        if just_now and here and signs.on_every_page:
+            page = self._read_with_refusal(signs.queries())
+            return page, signs.read(page, self.sites.portal)
+        return self.refusal(), self.home()
+
     def refusal(self) -> Shown:
         """The error message on the page that is shown, and the rules that it declares."""
         return self._read_with_refusal({})
@@ -275,12 +286,12 @@ class Journey:
 
     def _arrive_at_simulator(self) -> None:
         stuck = self.take_steps()
-        shown = self.visitor.read({"heading": Query("h1")})
-        if urlsplit(shown.url).netloc != urlsplit(self.sites.simulator).netloc:
-            led = f"The portal's login page did not lead to the identity provider, but to {shown.url}"
+        if urlsplit(self.visitor.url).netloc != urlsplit(self.sites.simulator).netloc:
+            led = f"The portal's login page did not lead to the identity provider, but to {self.visitor.url}"
             raise Unmet(f"{led}. {stuck}" if stuck else led)
-        if shown.status >= 400:
-            raise Unmet(f"The identity provider could not use what the portal sent: {shown.texts['heading']}")
+        if self.visitor.status >= 400:
+            heading = self.visitor.read({"heading": Query("h1")}).texts["heading"]
+            raise Unmet(f"The identity provider could not use what the portal sent: {heading}")
 
     def known(self, entry: str, what: str) -> str:
         """Return an entry of the profile. Raises Unsupported when the profile does not tell ``what``."""

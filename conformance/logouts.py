@@ -55,7 +55,8 @@ class Performance:
             journey.log_out_at_idp(chosen, other=journey.people.newcomer if self.victim else None)
 
     def _signed_in(self, person: Person) -> None:
-        self.journey.sign_in(person=person)
+        # At the portal, wherever the logout begins: not every portal takes logins that begin elsewhere.
+        self.journey.sign_in(person=person, start="portal")
         self.journey.expect(self.journey.is_signed_in(), "The login before the logout was not accepted.")
 
     def read(self, refusal: Shown, refused: Observation) -> Observation:
@@ -66,7 +67,7 @@ class Performance:
         goes_on = self.journey.is_signed_in()
         if self.journey.start == "idp":
             if goes_on:
-                return refused
+                return attrs.evolve(refused, message=refused.message or self._refused_by_answer())
             return Observation(result="as-signed", person=f"{own.name} <{own.email}>", unmet=self._answered())
         if goes_on:
             return attrs.evolve(refused, unmet="The session goes on after signing out.")
@@ -80,6 +81,11 @@ class Performance:
             return self.journey.is_signed_in()
         finally:
             self.journey.visitor = carrier
+
+    def _refused_by_answer(self) -> str | None:
+        """Return what the portal's answer says where it refuses the request: the portal itself then shows no page."""
+        status = self.journey.answer_shown.get("status")
+        return None if status in (None, "none", SUCCESS) else f"The portal's answer was: {status}."
 
     def _answered(self) -> str:
         """Return what is wrong with the portal's answer to the request, which the simulator has shown, or nothing."""

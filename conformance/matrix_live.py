@@ -70,7 +70,7 @@ def _visitors(*, browser: bool) -> Iterator[VisitorFactory]:
 
     with (
         sync_playwright() as playwright,
-        contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), _PATIENCE)) as visitors,
+        contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), _PATIENCE, reuse=True)) as visitors,
     ):
         yield visitors
 

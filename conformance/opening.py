@@ -67,6 +67,7 @@ def open_visitors(
     arguments = pinned(sites, profile.ca_file, patience)
     browser = find_headed() if window.headed else find_or_fetch()
     made = ChromiumVisitors(
-        stack.enter_context(sync_playwright()), browser, patience, arguments, headed=window.headed, slow=window.slow
-    )
+        stack.enter_context(sync_playwright()), browser, patience, arguments,
+        reuse=profile.keeps == "cookies", headed=window.headed, slow=window.slow,
+    )  # fmt: skip
     return stack.enter_context(contextlib.closing(made))

@@ -78,7 +78,7 @@ class Referee:
                 logout = Performance(journey)
                 return self._observe(journey, logout.perform, functools.partial(self._read_logout, journey, logout))
             sign_in = functools.partial(journey.sign_in, control.scenario)
-            return self._observe(journey, sign_in, functools.partial(self._read, journey, None))
+            return self._observe(journey, sign_in, functools.partial(self._read, journey))
         finally:
             journey.leave()
 
@@ -105,10 +105,12 @@ class Referee:
                 lands_on = None
         started = time.perf_counter()
         try:
-            seen = self._observe(journey, action, read or functools.partial(self._read, journey, lands_on))
+            seen = self._observe(
+                journey, action, read or functools.partial(self._read, journey, lands_on, scenario.stage != "journey")
+            )
             unmet = seen.unmet or self._disturbed(journey, scenario, time.perf_counter() - started)
             seen = attrs.evolve(seen, unmet=unmet)
-            carries = carries_logout if read else carries_sign_in
+            carries = carries_logout if scenario.protocol == "saml-logout" else carries_sign_in
             sent = [move for move in journey.visitor.moves if carries(move) and _to_portal(move, journey)]
             picture = journey.visitor.picture() if not _as_demanded(case, seen) else None
             return Performed(seen, sent[-1] if sent else None, picture)
@@ -163,11 +165,12 @@ class Referee:
         refused = self._refused(page.texts.get("message") or None, page.texts.get("rules"), off_site)
         return attrs.evolve(logout.read(page, refused), logout=True)
 
-    def _read(self, journey: Journey, lands_on: str | None) -> Observation:
+    def _read(self, journey: Journey, lands_on: str | None = None, just_now: bool = True) -> Observation:
         off_site = _off_site(journey)
         landed = journey.path
-        refusal = Shown(journey.visitor.url, 0, {}) if off_site else journey.refusal()
-        home = journey.home()
+        refusal, home = (
+            (Shown(journey.visitor.url, 0, {}), journey.home()) if off_site else journey.end(just_now=just_now)
+        )
         if home.page.status >= 500:
             raise SiteFailed(urlsplit(home.page.url).netloc, f"answered {home.page.status} to its own page")
         email, name = home.texts.get("email"), home.texts.get("name")

@@ -42,12 +42,16 @@ PEOPLE_EACH = 4
 STORED_NAME = "Name Before"
 
 
+_THREADS = 2
+"""Threads that answer at each site: as many as the journeys need, of which one posts twice at the same moment."""
+
+
 class Server:
     """A WSGI application on a loopback socket, served by waitress in a thread of its own."""
 
     def __init__(self, app: Flask, bound: socket.socket) -> None:
         self._connections: dict[int, Any] = {}
-        self._server: Any = waitress.server.create_server(app, map=self._connections, sockets=[bound], threads=8)
+        self._server: Any = waitress.server.create_server(app, map=self._connections, sockets=[bound], threads=_THREADS)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
 

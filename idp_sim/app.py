@@ -3,7 +3,9 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -41,6 +43,15 @@ def utc_now() -> datetime:
 
 def create_app(config: Simulator, clock: Callable[[], datetime] = utc_now) -> Flask:
     """Make the application of one simulator; ``clock`` returns the present moment (aware, UTC)."""
+    everything = menu(people.directory(), catalogue.load(idp_sim.scenarios))
+    app = copy(_pages())
+    app.config, app.extensions = copy(app.config), {"idp_sim": Site(config=config, menu=everything, clock=clock)}
+    return app
+
+
+@cache
+def _pages() -> Flask:
+    """Return the pages without a simulator behind them: routes and templates are compiled once for all simulators."""
     # Scripts and styles stand in the pages: a browser that starts afresh for each login saves two requests a page.
     inline = {name: Markup((WEB / "static" / name).read_text("utf-8")) for name in INLINE}  # noqa: S704  our own text
     headers = {"Content-Security-Policy": _policy(inline), **HEADERS}
@@ -52,9 +63,6 @@ def create_app(config: Simulator, clock: Callable[[], datetime] = utc_now) -> Fl
     app = Flask("idp_sim", template_folder=str(WEB / "templates"), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, MAX_FORM_MEMORY_SIZE=LARGEST_FORM)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.extensions["idp_sim"] = Site(
-        config=config, menu=menu(people.directory(), catalogue.load(idp_sim.scenarios)), clock=clock
-    )
     app.jinja_env.globals.update(
         outcome_words=OUTCOME_WORDS,
         bases_of=bases_of,

@@ -1,7 +1,9 @@
 """The portal as a Flask application."""
 
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
+from functools import cache
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -36,18 +38,26 @@ def create_app(
     ``keys`` stand in place of the portal's keys that are set or kept. Several portals may live in one process, each
     with its own database. Raises DatabaseProblem.
     """
-    app = Flask("portal_stub", static_folder="web/static", template_folder="web/templates")
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     opened = Database(database)
     own_keys = keys or Keys(
         opened.place, {"signing": settings.saml.signing_key, "encryption": settings.saml.encryption_key}
     )
     here = Portal(base=settings, database=opened, weaknesses=weaknesses, clock=clock, keys=own_keys)
-    app.extensions["portal"] = here
     with here.database.writing() as rows:
         contacts.seed(rows, settings.account, clock())
+    app = copy(_pages())
+    app.config, app.extensions = copy(app.config), {"portal": here}
+    return app
+
+
+@cache
+def _pages() -> Flask:
+    """Return the pages without a portal behind them: routes and templates are compiled once for all portals."""
+    app = Flask("portal_stub", static_folder="web/static", template_folder="web/templates")
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    templates = app.jinja_env  # made here, so that every copy of the application has this one
+    templates.trim_blocks, templates.lstrip_blocks, templates.undefined = True, True, StrictUndefined
     for check in (guard.hold_host, guard.hold_origin, begin_visit):
         app.before_request(check)
     app.after_request(guard.add_headers)

@@ -1,6 +1,7 @@
 """A visitor with a real browser: Chromium, driven by Playwright."""
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed
+from idp_sim.catalogue import NOTHING
 
 # A cookie without SameSite is sent with a cross-site POST only while it is younger than two minutes. With this
 # feature Chromium drops it at once: the browser of somebody who takes longer than that to sign in.
@@ -35,9 +37,12 @@ READ = """async ([queries, beside]) => {
   return {url: answer.url, status: answer.status, texts: pick(page)};
 }"""
 
+# The pages of one site in one process: it is still there when the next visitor comes.
+ONE_PROCESS_A_SITE = "--process-per-site"
+
 ERROR_PAGE_MS = 2000
 
-# Fills in the fields as a person would, in one round trip, and tells which could not be.
+# Fills in the fields as a person would, and tells which could not be.
 FILL = """(fields) => {
   const differ = Object.entries(fields).filter(([name, value]) => {
     const offered = [...document.getElementsByName(name)].filter((field) => !field.disabled);
@@ -56,17 +61,29 @@ FILL = """(fields) => {
   return differ.map(([name]) => name);
 }"""
 
-RESTS = """() => document.readyState !== 'loading' && !document.querySelector('form[data-auto-submit]')
-  && {status: performance.getEntriesByType('navigation')[0].responseStatus}"""
-
-# Presses a button that a person could press. Tells whether it did; null: there is no such button.
-PRESS = """(selector) => {
+# Fills in fields and presses a button that a person could press, in one round trip. Tells which fields could not be
+# filled in, and whether it pressed; null: there is no such button.
+PRESS = f"""([selector, fields]) => {{
+  const missing = ({FILL})(fields);
+  if (missing.length) return {{missing}};
   const button = document.querySelector(selector);
-  if (!button) return null;
-  const hidden = !button.checkVisibility({visibilityProperty: true}) || button.closest('[inert]');
-  if (hidden || button.matches(':disabled')) return false;
+  if (!button) return {{missing, pressed: null}};
+  const hidden = !button.checkVisibility({{visibilityProperty: true}}) || button.closest('[inert]');
+  if (hidden || button.matches(':disabled')) return {{missing, pressed: false}};
   button.click();
-  return true;
+  return {{missing, pressed: true}};
+}}"""
+
+# Waits until the page is parsed and tells its HTTP status. One that sends a form by itself goes away while it is asked,
+# and the browser is on its way to the next one; null: it is still there after so many milliseconds.
+RESTS = """async (patience) => {
+  if (document.readyState === 'loading') {
+    await new Promise((parsed) => document.addEventListener('DOMContentLoaded', parsed));
+  }
+  if (document.querySelector('form[data-auto-submit]')) {
+    return await new Promise((late) => setTimeout(late, patience, null));
+  }
+  return performance.getEntriesByType('navigation')[0].responseStatus;
 }"""
 
 
@@ -75,6 +92,9 @@ class ChromiumVisitors:
 
     ``patience`` is how long a page may take, in seconds; ``arguments`` are further ones of the browser's command line.
     With ``headed`` its window is shown, and ``slow`` is how many seconds it rests at each step.
+
+    ``reuse`` gives the window that a visitor has left to the next one, without cookies, cache and history. That is
+    much lighter than a new profile, and sound where a portal keeps what it knows of a person in cookies alone.
     """
 
     def __init__(
@@ -84,28 +104,51 @@ class ChromiumVisitors:
         patience: float,
         arguments: Sequence[str] = (),
         *,
+        reuse: bool = False,
         headed: bool = False,
         slow: float = 0,
     ) -> None:
         self._playwright, self._executable, self._patience = playwright, executable, patience
         self._arguments, self._headed, self._slow = tuple(arguments), headed, slow
+        self._reuse = reuse
         self._browsers: dict[bool, Browser] = {}
+        self._windows: list[Window] = []
 
     def __call__(self, *, slow: bool = False) -> "ChromiumVisitor":
-        """Return a visitor with a fresh profile. The browser is started on first use, once for each kind."""
+        """Return a visitor whom no site knows. The browser is started on first use, once for each kind."""
         if slow not in self._browsers:
             self._browsers[slow] = self._playwright.chromium.launch(
                 executable_path=self._executable,
-                args=[*self._arguments, *([SLOW_PERSON] if slow else [])],
+                args=[ONE_PROCESS_A_SITE, *self._arguments, *([SLOW_PERSON] if slow else [])],
                 headless=not self._headed,
                 slow_mo=self._slow * 1000,
             )
-        return ChromiumVisitor(_new_page(self._browsers[slow], self._patience), self._patience)
+        if slow or not self._reuse:
+            return ChromiumVisitor(_new_page(self._browsers[slow], self._patience), self._patience)
+        window = self._windows.pop() if self._windows else Window(_new_page(self._browsers[slow], self._patience))
+        return ChromiumVisitor(window.page, self._patience, window, self._windows.append)
 
     def close(self) -> None:
         """Close the browsers."""
         for browser in self._browsers.values():
             browser.close()
+
+
+class Window:
+    """A window that several visitors use one after another."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._session = page.context.new_cdp_session(page)
+
+    def forget_visitor(self) -> None:
+        """Forget the visitor who leaves. Raises PlaywrightError where the browser cannot."""
+        self._session.send("Network.clearBrowserCookies")
+        self._session.send("Network.clearBrowserCache")
+
+    def forget_ways(self) -> None:
+        """Let no Back lead from the page that is shown."""
+        self._session.send("Page.resetNavigationHistory")
 
 
 def _new_page(browser: Browser, patience: float) -> Page:
@@ -115,21 +158,31 @@ def _new_page(browser: Browser, patience: float) -> Page:
 
 
 class ChromiumVisitor:
-    """One person with a window and a profile of their own."""
+    """One person with a window and a profile of their own; or with a ``window`` that is given back when they leave."""
 
-    def __init__(self, page: Page, patience: float) -> None:
-        self._page, self._patience = page, patience
+    def __init__(
+        self,
+        page: Page,
+        patience: float,
+        window: Window | None = None,
+        give_back: Callable[[Window], None] = lambda _: None,
+    ) -> None:
+        self._page, self._patience, self._window, self._give_back = page, patience, window, give_back
+        self.status = 0
         self.moves: list[Form] = []
         page.on("request", self._note)
 
     @property
     def url(self) -> str:
         """The address of the page that is shown."""
-        return self._page.url
+        return self._page.url if self.moves else "about:blank"
 
     def open(self, url: str) -> None:
         """Type an address."""
+        arrives = not self.moves
         self._load(lambda: self._page.goto(url, wait_until="domcontentloaded"))
+        if arrives and self._window is not None:
+            self._window.forget_ways()
 
     def fill(self, fields: Mapping[str, str]) -> None:
         """Fill in fields. Raises NotOnPage for one that is not on the page, or does not offer the value.
@@ -137,22 +190,26 @@ class ChromiumVisitor:
         The page itself writes the texts and clicks the buttons: the keyboard's and the pointer's ways to them, which
         take longer than half a login, are tested once with the sign-in page.
         """
-        for name in self._page.evaluate(FILL, dict(fields)):
+        self._offered(fields, self._page.evaluate(FILL, dict(fields)))
+
+    def _offered(self, fields: Mapping[str, str], missing: Sequence[str]) -> None:
+        for name in missing:
             raise NotOnPage(f"the page {self.url} offers no {name} '{fields[name]}'")
 
     def tick(self, name: str, *, on: bool) -> None:
         """Tick or clear a box."""
         self._page.set_checked(f'input[type=checkbox][name="{name}"]', on)
 
-    def press(self, selector: str) -> None:
+    def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
         """Press a button and wait for the page to which it leads. Raises NotOnPage when there is none to press."""
 
         def press() -> None:
             with self._page.expect_navigation(wait_until="domcontentloaded"):
-                pressed = self._page.evaluate(PRESS, selector)
-                if pressed is None:
+                found = self._page.evaluate(PRESS, [selector, dict(fields)])
+                self._offered(fields, found["missing"])
+                if found["pressed"] is None:
                     raise NotOnPage(f"the page {self.url} has no button '{selector}'")
-                if not pressed:
+                if not found["pressed"]:
                     self._press_when_ready(selector)
 
         self._load(press)
@@ -205,6 +262,7 @@ class ChromiumVisitor:
 
     def second_tab(self) -> "ChromiumVisitor":
         """Open a second tab of the same window."""
+        self._window = None  # one with more than one tab is not for another visitor
         return ChromiumVisitor(self._page.context.new_page(), self._patience)
 
     def with_same_cookies(self) -> "ChromiumVisitor":
@@ -239,7 +297,13 @@ class ChromiumVisitor:
             return None
 
     def leave(self) -> None:
-        """Close the window and forget its profile."""
+        """Leave the window, and forget the profile."""
+        self._page.remove_listener("request", self._note)
+        if self._window is not None:
+            with contextlib.suppress(PlaywrightError):
+                self._window.forget_visitor()
+                self._give_back(self._window)
+                return
         self._page.context.close()
 
     def _note(self, request: Request) -> None:
@@ -256,24 +320,28 @@ class ChromiumVisitor:
     def _load(self, load: Callable[[], object]) -> None:
         try:
             load()
-            status = self._status_at_rest()
+            self.status = self._status_at_rest()
         except PlaywrightTimeout:
+            self._window = None
             raise SiteFailed(self._asked(), "did not answer in time") from None
         except PlaywrightError as error:
+            self._window = None
             with contextlib.suppress(PlaywrightError):
                 # Until the browser shows its own page for this, it interrupts whatever the person opens next.
                 self._page.wait_for_url("chrome-error://**", timeout=ERROR_PAGE_MS)
             raise SiteFailed(self._asked(), f"dropped the connection ({error.message.splitlines()[0]})") from None
-        if status >= 500:
-            raise SiteFailed(self._asked(), f"answered {status}")
+        if self.status >= 500:
+            raise SiteFailed(self._asked(), f"answered {self.status}")
 
     def _status_at_rest(self) -> int:
         """Wait until the page is parsed and sends no form by itself; return its HTTP status."""
-        resting: dict[str, int] | None = None
-        with contextlib.suppress(PlaywrightError):
-            # Where the page went away while it was asked, the browser is on its way to the next one.
-            resting = self._page.evaluate(RESTS)
-        return (resting or self._page.wait_for_function(RESTS).json_value())["status"]
+        late = time.monotonic() + self._patience
+        while time.monotonic() < late:
+            with contextlib.suppress(PlaywrightError):
+                status: int | None = self._page.evaluate(RESTS, self._patience * 1000)
+                if status is not None:
+                    return status
+        raise PlaywrightTimeout("the page does not come to rest")
 
     def _asked(self) -> str:
         return urlsplit(self.moves[-1].url).netloc if self.moves else "the site"

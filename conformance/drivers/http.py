@@ -1,58 +1,57 @@
 """A visitor without a browser, for the work at hand: it knows links, forms and cookies, but no scripts, no SameSite."""
 
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote_plus, urljoin, urlsplit
 
-import httpx
 import lxml.html
 from lxml import etree
 
+from conformance.drivers.connections import Answer, Connections
 from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed, Unsupported
+from idp_sim.catalogue import NOTHING
 
 MOST_REDIRECTS = 20
+REDIRECTS = (301, 302, 303, 307, 308)
 
+_TO_ENCODE = re.compile("[^A-Za-z0-9_.~-]+")
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
 _WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
 _AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
 
 
 class HttpVisitors:
-    """Makes visitors that share one connection pool.
+    """Makes visitors that share their connections.
 
     ``patience`` is how long an answer may take, in seconds; ``trust`` verifies the certificates of sites.
     """
 
-    def __init__(self, patience: float, trust: ssl.SSLContext | bool = True) -> None:
-        # Each visitor keeps cookies of their own; the client, which all of them share, keeps none.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.Client(
-            timeout=patience, trust_env=False, follow_redirects=False, cookies=no_cookies, verify=trust
-        )
+    def __init__(self, patience: float, trust: ssl.SSLContext | None = None) -> None:
+        self._connections = Connections(patience, trust)
 
     def __call__(self, *, slow: bool = False) -> "HttpVisitor":
         """Return a visitor with no cookies."""
         if slow:
             raise Unsupported("needs a browser: only a browser loses a cookie that has no SameSite after two minutes")
-        return HttpVisitor(self._client)
+        return HttpVisitor(self._connections)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._connections.close()
 
 
 class HttpVisitor:
     """One person with cookies of their own; the page that is shown is its parsed HTML."""
 
-    def __init__(self, client: httpx.Client, cookies: dict[tuple[str, str], str] | None = None) -> None:
-        self._client = client
+    def __init__(self, connections: Connections, cookies: dict[tuple[str, str], str] | None = None) -> None:
+        self._connections = connections
         self._cookies = {} if cookies is None else cookies
         self._document: Any = None
         self._values: dict[str, str] = {}
-        self._status = 0
+        self.status = 0
         self.url = "about:blank"
         self.moves: list[Form] = []
         self.stops_before: Callable[[Form], bool] = lambda _: False
@@ -78,8 +77,9 @@ class HttpVisitor:
         for box in self._document.xpath("//input[@type='checkbox'][@name=$n]", n=name):
             box.checked = on
 
-    def press(self, selector: str) -> None:
+    def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
         """Press the button, which submits its form, or follow the link. Raises NotOnPage when there is none."""
+        self.fill(fields)
         buttons = self._document.cssselect(selector)
         if not buttons:
             raise NotOnPage(f"the page {self.url} has no button '{selector}'")
@@ -89,12 +89,12 @@ class HttpVisitor:
         form = next(buttons[0].iterancestors("form"), None)
         if form is None:
             raise NotOnPage(f"the button '{selector}' of the page {self.url} belongs to no form; it needs a browser")
-        fields = dict(form.form_values())
-        fields.update({name: value for name, value in self._values.items() if name in form.fields})
+        sent = dict(form.form_values())
+        sent.update({name: value for name, value in self._values.items() if name in form.fields})
         if buttons[0].get("name"):
-            fields[buttons[0].get("name")] = buttons[0].get("value", "")
+            sent[buttons[0].get("name")] = buttons[0].get("value", "")
         self._submit(
-            form.get("method", "get"), buttons[0].get("formaction") or form.get("action") or "", list(fields.items())
+            form.get("method", "get"), buttons[0].get("formaction") or form.get("action") or "", list(sent.items())
         )
 
     def wait_for(self, selector: str, press: str = "") -> None:
@@ -114,15 +114,15 @@ class HttpVisitor:
 
     def second_tab(self) -> "HttpVisitor":
         """Open a second tab, with the same cookies."""
-        return HttpVisitor(self._client, self._cookies)
+        return HttpVisitor(self._connections, self._cookies)
 
     def with_same_cookies(self) -> "HttpVisitor":
         """Return another person's browser that holds a copy of this one's cookies."""
-        return HttpVisitor(self._client, dict(self._cookies))
+        return HttpVisitor(self._connections, dict(self._cookies))
 
     def read(self, queries: Mapping[str, Query]) -> Shown:
         """Read the page that was loaded last."""
-        return Shown(self.url, self._status, {name: _text(self._document, query) for name, query in queries.items()})
+        return Shown(self.url, self.status, {name: _text(self._document, query) for name, query in queries.items()})
 
     def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
         """Load another page beside the one that is shown."""
@@ -146,15 +146,15 @@ class HttpVisitor:
             if self.stops_before(move):
                 self.held = move
                 return
-            response = self._request(move)
-            self.url, self._status = move.url, response.status_code
-            location = response.headers.get("location")
-            if response.is_redirect and location is not None:
-                keep = response.status_code in (307, 308)
-                move = Form(move.method if keep else "GET", urljoin(move.url, location), move.body if keep else None)
+            answer = self._request(move)
+            self.url, self.status = move.url, answer.status
+            if answer.status in REDIRECTS and answer.location is not None:
+                keep = answer.status in (307, 308)
+                address = urljoin(move.url, answer.location)
+                move = Form(move.method if keep else "GET", address, move.body if keep else None)
                 continue
             self._document = lxml.html.document_fromstring(
-                response.content or b"<html></html>", lxml.html.HTMLParser(encoding="utf-8")
+                answer.body or b"<html></html>", lxml.html.HTMLParser(encoding="utf-8")
             )
             self._values = {}
             automatic = _AUTOMATIC(self._document)
@@ -164,14 +164,11 @@ class HttpVisitor:
             move = _submitted(form.get("method", "get"), urljoin(self.url, form.get("action")), form.form_values())
         raise SiteFailed(urlsplit(move.url).netloc, "redirects without end")
 
-    def _request(self, move: Form) -> httpx.Response:
+    def _request(self, move: Form) -> Answer:
         self.moves.append(move)
         parts = urlsplit(move.url)
         host = parts.hostname or ""
-        # No resolver but a browser's knows *.localhost: connect to the loopback address and keep the name in Host.
-        loopback = "127.0.0.1" + (f":{parts.port}" if parts.port else "")
-        address = parts._replace(netloc=loopback) if host.endswith(".localhost") else parts
-        headers = {"Host": parts.netloc}
+        headers = {}
         cookies = "; ".join(f"{name}={value}" for (site, name), value in self._cookies.items() if site == host)
         if cookies:
             headers["Cookie"] = cookies
@@ -179,32 +176,27 @@ class HttpVisitor:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             here = urlsplit(self.url)
             headers["Origin"] = f"{here.scheme}://{here.netloc}" if here.netloc else "null"
-        try:
-            response = self._client.request(
-                move.method, address._replace(fragment="").geturl(), content=move.body, headers=headers,
-                extensions={"sni_hostname": host},
-            )  # fmt: skip
-        except httpx.TimeoutException:
-            raise SiteFailed(parts.netloc, "did not answer in time") from None
-        except httpx.InvalidURL as error:
-            raise SiteFailed(parts.netloc, f"sent the browser to what is no address of a page ({error})") from None
-        except httpx.TransportError as error:
-            raise SiteFailed(parts.netloc, f"dropped the connection ({error})") from None
-        if response.status_code >= 500:
-            raise SiteFailed(parts.netloc, f"answered {response.status_code} to {move.method} {parts.path}")
-        for header in response.headers.get_list("set-cookie"):
+        answer = self._connections.send(move, headers)
+        if answer.status >= 500:
+            raise SiteFailed(parts.netloc, f"answered {answer.status} to {move.method} {parts.path}")
+        for header in answer.cookies:
             for name, morsel in SimpleCookie(header).items():
                 if morsel["max-age"] == "0":
                     self._cookies.pop((host, name), None)
                 else:
                     self._cookies[host, name] = morsel.value
-        return response
+        return answer
 
 
 def _submitted(method: str, url: str, fields: Sequence[tuple[str, str]]) -> Form:
     """Return the request by which a form is sent; sent by GET, its fields take the place of the address's query."""
-    body = urlencode(fields)
+    body = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in fields)
     return Form("POST", url, body) if method.lower() == "post" else Form("GET", f"{url.partition('?')[0]}?{body}")
+
+
+def _encoded(text: str) -> str:
+    # What ``quote_plus`` gives, which looks at every letter: most of a message is base64.
+    return _TO_ENCODE.sub(lambda found: quote_plus(found[0]), text)
 
 
 def _text(document: Any, query: Query) -> str | None:

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from idp_sim.catalogue import NOTHING
+
 
 class SiteFailed(Exception):
     """A site answered with a server error, did not answer in time, or dropped the connection. ``host`` names it."""
@@ -70,6 +72,10 @@ class Visitor(Protocol):
         """The address of the page that is shown."""
 
     @property
+    def status(self) -> int:
+        """The HTTP status of the page that is shown."""
+
+    @property
     def moves(self) -> Sequence[Form]:
         """Every request by which the browser moved to another page, in order."""
 
@@ -85,8 +91,11 @@ class Visitor(Protocol):
     def tick(self, name: str, *, on: bool) -> None:
         """Tick or clear a box."""
 
-    def press(self, selector: str) -> None:
-        """Press a button or a link, and wait for the page to which it leads."""
+    def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
+        """Press a button or a link, after filling in these fields, and wait for the page to which it leads.
+
+        Raises NotOnPage.
+        """
 
     def wait_for(self, selector: str, press: str = "") -> None:
         """Wait until something is shown, on this page or the next; if need be, press a button first.

@@ -74,6 +74,11 @@ def profile_path(name: str) -> Path:
     return FOLDER / name / "profile.toml"
 
 
+def baseline_path(name: str) -> Path:
+    """Return where the known failures of this harness are, if it has any."""
+    return FOLDER / name / "baseline.toml"
+
+
 def cache() -> Path:
     """Return the folder of everything that the lab keeps between runs."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -236,9 +241,11 @@ def _started(name: str) -> Path:
 
 
 def _fingerprint(name: str) -> str:
-    files = sorted(path for path in (FOLDER / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    """Return what the environment is made from: the content of the folder, but for what only the referee reads."""
+    apart = {FOLDER / name / file for file in ("lab.toml", "profile.toml", "baseline.toml")}
+    files = {path for path in (FOLDER / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     digest = hashlib.sha256()
-    for path in files:
+    for path in sorted(files - apart):
         digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -1,45 +1,67 @@
 """Cases by targets: several runs side by side, and first of all what one target does and no other."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 
-from conformance.events import CaseEvent, Run, summary_line
+from conformance.baseline import WITHHELD, load
+from conformance.case import all_cases
+from conformance.events import CaseEvent, Run, read, summary_line
 from conformance.report.html import document
 from conformance.report.markdown import escaped, table
 from conformance.report.view import HEADINGS, MEANINGS, WORST_FIRST, printable
+from idp_sim.catalogue import NOTHING
 
 LETTERS: Mapping[str, str] = {
     "pass": "·", "fail": "F", "wrong-reason": "W", "crash": "C", "inconclusive": "?", "advisory": "a", "skipped": "s",
-    "absent": "",
+    "withheld": "x", "absent": "",
 }  # fmt: skip
+WITHHELD_MEANS = "Not told before the target's maintainers have mended it."
 FEWEST = 3
 """With fewer targets nobody can tell who is the odd one out."""
 
 
 @attrs.frozen
+class Cell:
+    """One case at one target: the verdict and why.
+
+    In the verdict's place stands ``absent`` where the run does not hold the case, and ``withheld`` where the baseline
+    says so. ``behaviour`` is what the target did, in one word: of an advisory case, whether the login was accepted.
+    """
+
+    word: str
+    behaviour: str
+    reason: str
+
+
+@attrs.frozen
 class Row:
-    """One case and its verdict at every target, in the order of the columns; ``None``: that run does not hold it."""
+    """One case at every target, in the order of the columns."""
 
     id: str
     title: str
-    events: tuple[CaseEvent | None, ...]
+    cells: tuple[Cell, ...]
 
     @property
     def behaviours(self) -> tuple[str, ...]:
-        """What each target did, in one word; an advisory case shows whether the login was accepted."""
-        return tuple("absent" if event is None else _behaviour(event) for event in self.events)
+        """What each target did."""
+        return tuple(cell.behaviour for cell in self.cells)
 
     @property
     def alone(self) -> int | None:
         """The column of the one target that does otherwise than all others, which agree."""
-        judged = [(place, done) for place, done in enumerate(self.behaviours) if done not in ("absent", "skipped")]
+        judged = [(place, done) for place, done in enumerate(self.behaviours) if done not in _UNTOLD]
         counts = Counter(done for _, done in judged)
         if len(judged) < FEWEST or len(counts) != 2 or min(counts.values()) != 1:
             return None
         odd = min(counts, key=counts.__getitem__)
         return next(place for place, done in judged if done == odd)
+
+
+ABSENT = Cell("absent", "absent", "")
+_UNTOLD = ("absent", "skipped", WITHHELD)
 
 
 @attrs.frozen
@@ -81,17 +103,48 @@ class Table:
         )
 
 
-def side_by_side(runs: Sequence[Run], titles: Mapping[str, str]) -> Table:
-    """Put the runs side by side; ``titles`` are those of the cases by id."""
-    columns = [{event.id: event for event in run.cases} for run in runs]
+def side_by_side(
+    runs: Sequence[Run], titles: Mapping[str, str], known: Callable[[str], Mapping[str, str]] = lambda _: NOTHING
+) -> Table:
+    """Put the runs side by side; ``titles`` are those of the cases by id.
+
+    ``known`` gives the reasons of a target's known failures by case id.
+    """
+    columns = [_column(run, known(str(run.header.target.get("name")))) for run in runs]
     ids = dict.fromkeys(event.id for run in runs for event in run.cases)
-    rows = [Row(case, titles.get(case, ""), tuple(column.get(case) for column in columns)) for case in ids]
+    rows = [Row(case, titles.get(case, ""), tuple(column.get(case, ABSENT) for column in columns)) for case in ids]
     return Table(tuple(runs), tuple(rows))
+
+
+def _column(run: Run, known: Mapping[str, str]) -> dict[str, Cell]:
+    def cell(event: CaseEvent) -> Cell:
+        reason = known.get(event.id, "")
+        if reason == WITHHELD:
+            return Cell(WITHHELD, WITHHELD, WITHHELD_MEANS)
+        return Cell(event.verdict, _behaviour(event), " ".join(filter(None, (event.reason, reason))))
+
+    return {event.id: cell(event) for event in run.cases}
+
+
+def write(runs: Sequence[Path], baselines: Sequence[Path], report: Path) -> Table:
+    """Put the runs in these folders side by side, and write ``matrix.html`` and ``matrix.md``. Raises FileProblem."""
+    cases = {case.id: case.scenario.title for case in all_cases()}
+    known = [load(baseline, cases) for baseline in baselines]
+
+    def reasons(target: str) -> dict[str, str]:
+        return {case: entry.reason for baseline in known for case, entry in baseline.of(target).items()}
+
+    shown = side_by_side([read(run) for run in runs], cases, reasons)
+    report.mkdir(parents=True, exist_ok=True)
+    (report / "matrix.html").write_text(to_html(shown), encoding="utf-8")
+    (report / "matrix.md").write_text(to_markdown(shown), encoding="utf-8")
+    return shown
 
 
 def to_html(shown: Table) -> str:
     """Return the table as one page that needs nothing else."""
-    words = {verdict: (LETTERS[verdict], MEANINGS[verdict]) for verdict in WORST_FIRST}
+    meanings: dict[str, str] = {**{verdict: MEANINGS[verdict] for verdict in WORST_FIRST}, WITHHELD: WITHHELD_MEANS}
+    words = {word: (LETTERS[word], meaning) for word, meaning in meanings.items()}
     return document("targets.html", "matrix.css", None, shown=shown, words=words, letters=LETTERS, printable=printable)
 
 
@@ -111,10 +164,11 @@ def to_markdown(shown: Table) -> str:
     ]
     parts.append(table(("Target", "Case", "It", "The others"), anomalies) if anomalies else "Nothing.")
     parts.append("## Cases that do not pass everywhere")
-    rows = [(f"`{row.id}`", *(LETTERS.get(_word(event), "") for event in row.events)) for row in shown.uneven]
+    rows = [(f"`{row.id}`", *(LETTERS[cell.word] for cell in row.cells)) for row in shown.uneven]
     parts.append(table(("Case", *map(escaped, shown.names)), rows) if rows else "None.")
     legend = ", ".join(f"{LETTERS[verdict]} {HEADINGS[verdict].lower()}" for verdict in WORST_FIRST)
-    return "\n\n".join([*parts, f"{legend}; nothing: that run does not hold the case."]) + "\n"
+    rest = f"{LETTERS[WITHHELD]} withheld; nothing: that run does not hold the case."
+    return "\n\n".join([*parts, f"{legend}, {rest}"]) + "\n"
 
 
 def _behaviour(event: CaseEvent) -> str:
@@ -123,11 +177,5 @@ def _behaviour(event: CaseEvent) -> str:
     return event.verdict
 
 
-def _word(event: CaseEvent | None) -> str:
-    return "absent" if event is None else event.verdict
-
-
 def _others(row: Row, place: int) -> str:
-    return next(
-        done for other, done in enumerate(row.behaviours) if other != place and done not in ("absent", "skipped")
-    )
+    return next(done for other, done in enumerate(row.behaviours) if other != place and done not in _UNTOLD)

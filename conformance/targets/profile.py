@@ -97,6 +97,11 @@ class Profile:
         "The clock drift that the portal allows; sign-ins at the limits of time keep ten seconds away from it.", 60
     )
     patience_seconds: int = setting("How long a page may take.", 10)
+    keeps: Literal["cookies", "anything"] = setting(
+        "Where the portal keeps what it knows of a person in their browser. In `cookies` alone: a window without them "
+        "is as good as a new one, and the next case uses it again, which is much faster.",
+        "anything",
+    )
     signed_in: SignedIn = setting("", attrs.Factory(SignedIn))
     refused: Refused = setting("", attrs.Factory(Refused))
     sign_out: SignOut = setting("", attrs.Factory(SignOut))

@@ -15,6 +15,7 @@ from rulebook.strict_toml import nearest
 
 IDENTITY = ("email", "name")
 """What tells who is signed in; each of the two is enough."""
+_SELECTORS = (*IDENTITY, "role", "phone", "company")
 WORDS = "words"
 """The name under which the whole text of a page is read."""
 
@@ -71,6 +72,10 @@ class SignedIn:
     """How to know that a person is signed in. Any of these signs is enough; ``email`` and ``name`` tell who it is."""
 
     probe: str = setting("The page of the portal that shows who is signed in.", "/")
+    on_every_page: bool = setting(
+        "Whether every page of the portal shows it, so that the page on which a sign-in ends is read in its place.",
+        False,
+    )
     email: str = selector("Selector of the person's address on it.")
     name: str = selector("Selector of the person's name on it.")
     text: str = pattern(
@@ -108,7 +113,7 @@ class SignedIn:
 
     def queries(self) -> dict[str, Query]:
         """Return what to read on the probe page."""
-        selectors = attrs.asdict(self, filter=lambda field, _: field.name not in ("probe", "text", "address"))
+        selectors = attrs.asdict(self, filter=lambda field, _: field.name in _SELECTORS)
         queries = {name: Query(selector) for name, selector in selectors.items() if selector}
         return {**queries, WORDS: Query("body")} if self.text else queries
 

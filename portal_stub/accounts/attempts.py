@@ -1,17 +1,16 @@
 """Login attempts (P11): every message over single sign-on, what each check found, and what the person was told."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from portal_stub.accounts.columns import storable
 from portal_stub.accounts.sessions import new_token
-from portal_stub.accounts.tables import Attempt
+from portal_stub.accounts.tables import ATTEMPTS
 from portal_stub.config import Method
 from portal_stub.diagnosis import Diagnosis, Finding
 
@@ -29,8 +28,30 @@ class Received:
     relay_state: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Attempt(Received):
+    """A message as it was kept, what each check found (``findings_of``), and what the person was told."""
+
+    id: int
+    token: str = attrs.field(repr=False)
+    at: datetime
+    granted: bool
+    person: str | None
+    findings: Sequence[Mapping[str, Any]]
+    public_message: str
+    public_rules: Sequence[str]
+
+
+_KEEP = insert(ATTEMPTS)
+_KEPT = select(*(ATTEMPTS.c[field.name] for field in attrs.fields(Attempt)))
+_LATEST = _KEPT.order_by(ATTEMPTS.c.id.desc()).limit(bindparam("count"))
+_OLDER = _LATEST.where(ATTEMPTS.c.id < bindparam("before"))
+_BY_ID = _KEPT.where(ATTEMPTS.c.id == bindparam("sought"))
+_BY_TOKEN = _KEPT.where(ATTEMPTS.c.token == bindparam("sought"))
+
+
 def record(
-    session: Session,
+    rows: Connection,
     received: Received,
     diagnosis: Diagnosis,
     *,
@@ -45,20 +66,21 @@ def record(
     hidden = tuple(secrets)
     findings = [_masked_finding(finding, hidden) for finding in diagnosis.findings]
     message = masked(received.message, hidden, _opens_the_door(diagnosis))
-    attempt = Attempt(
-        token=new_token(),
-        at=now,
-        method=received.method,
-        granted=diagnosis.granted,
-        person=diagnosis.identity.email if diagnosis.identity else None,
-        message=message,
-        relay_state=masked(received.relay_state, hidden),
-        findings=findings,
-        public_message=said[0] if not diagnosis.granted else "",
-        public_rules=sorted(said[1]) if not diagnosis.granted else [],
-    )
-    session.add(attempt)
-    return attempt.token
+    token = new_token()
+    kept = {
+        "token": token,
+        "at": now,
+        "method": received.method,
+        "granted": diagnosis.granted,
+        "person": diagnosis.identity.email if diagnosis.identity else None,
+        "message": message,
+        "relay_state": masked(received.relay_state, hidden),
+        "findings": findings,
+        "public_message": said[0] if not diagnosis.granted else "",
+        "public_rules": sorted(said[1]) if not diagnosis.granted else [],
+    }
+    rows.execute(_KEEP, kept)
+    return token
 
 
 def masked(text: str | None, secrets: Iterable[str], hash_too: bool = False) -> str | None:
@@ -75,22 +97,25 @@ def masked(text: str | None, secrets: Iterable[str], hash_too: bool = False) -> 
     return text
 
 
-def latest(session: Session, count: int, before: int | None = None) -> list[Attempt]:
+def latest(rows: Connection, count: int, before: int | None = None) -> list[Attempt]:
     """Return up to ``count`` attempts, the latest first; only those older than the one with the id ``before``."""
-    query = select(Attempt).order_by(Attempt.id.desc()).limit(count)
-    if before is not None:
-        query = query.where(Attempt.id < before)
-    return list(session.scalars(query))
+    query = _LATEST if before is None else _OLDER
+    return [Attempt(**row._mapping) for row in rows.execute(query, {"count": count, "before": before})]
 
 
-def by_token(session: Session, token: str) -> Attempt | None:
+def by_id(rows: Connection, attempt_id: int) -> Attempt | None:
+    """Return the attempt with this id, or ``None``."""
+    return _one(rows, _BY_ID, attempt_id)
+
+
+def by_token(rows: Connection, token: str) -> Attempt | None:
     """Return the attempt with this token, or ``None``."""
-    return session.scalar(select(Attempt).where(Attempt.token == storable(token)))
+    return _one(rows, _BY_TOKEN, storable(token))
 
 
 def findings_of(attempt: Attempt) -> tuple[Finding, ...]:
     """Return the findings that were kept with an attempt."""
-    return tuple(Finding(**finding) for finding in attempt.findings)  # type: ignore[arg-type]
+    return tuple(Finding(**finding) for finding in attempt.findings)
 
 
 def _opens_the_door(diagnosis: Diagnosis) -> bool:
@@ -101,8 +126,13 @@ def _opens_the_door(diagnosis: Diagnosis) -> bool:
     )
 
 
-_FIELDS = tuple(field.name for field in attrs.fields(Finding))
+def _one(rows: Connection, query: Select[Any], sought: int | str) -> Attempt | None:
+    row = rows.execute(query, {"sought": sought}).one_or_none()
+    return None if row is None else Attempt(**row._mapping)
 
 
 def _masked_finding(finding: Finding, secrets: tuple[str, ...]) -> dict[str, str]:
-    return {name: storable(masked(value, secrets) or "") for name in _FIELDS if (value := getattr(finding, name))}
+    # The rule and the outcome are words of ours; most findings have no others.
+    texts = {"expected": finding.expected, "got": finding.got, "hint": finding.hint, "reason": finding.reason}
+    shown = {name: storable(masked(text, secrets) or "") for name, text in texts.items() if text}
+    return {"rule": finding.rule, "outcome": finding.outcome, **shown}

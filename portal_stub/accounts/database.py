@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
-from portal_stub.accounts.tables import Base
+from portal_stub.accounts.tables import METADATA
 from rulebook.strict_toml import FileProblem
 
 _PASSWORD = re.compile(r"(//[^:/@]*:)[^@]*@")
@@ -36,26 +35,24 @@ class Database:
         self.place = _place(address)
         try:
             self._engine = _engine(address)
-            writing = self._engine.execution_options(writing=True)
-            with writing.begin() as connection:
-                Base.metadata.create_all(connection)
+            self._writing = self._engine.execution_options(writing=True)
+            with self.writing() as rows:
+                METADATA.create_all(rows)
         except (DBAPIError, ImportError, OSError) as error:
             cause = getattr(error, "orig", None) or error
             raise DatabaseProblem(f"The database {address.render_as_string()} cannot be opened: {cause}.") from None
-        self._read = sessionmaker(self._engine, expire_on_commit=False)
-        self._write = sessionmaker(writing, expire_on_commit=False)
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[Connection]:
         """Open a transaction that changes nothing."""
-        with self._read() as session:
-            yield session
+        with self._engine.connect() as rows:
+            yield rows
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end, or undone when an exception leaves it."""
-        with self._write.begin() as session:
-            yield session
+        with self._writing.begin() as rows:
+            yield rows
 
     def close(self) -> None:
         """Close every connection."""

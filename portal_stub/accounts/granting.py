@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from portal_stub.accounts import contacts, logouts, memory, sessions
 from portal_stub.diagnosis import Diagnosis, Finding
@@ -28,7 +28,7 @@ class Granted:
 
 
 def grant(
-    session: Session, diagnosis: Diagnosis, browser: str, weaknesses: Weaknesses, drift: timedelta, now: datetime
+    rows: Connection, diagnosis: Diagnosis, browser: str, weaknesses: Weaknesses, drift: timedelta, now: datetime
 ) -> Granted:
     """Sign the person in, in this browser, and remember what must not be used twice.
 
@@ -38,24 +38,25 @@ def grant(
     """
     if diagnosis.identity is None or not diagnosis.granted:
         raise ValueError("only a login that is granted signs somebody in")
-    wanted = sessions.wanted(session, browser, now)
     used_up = {"saml.assertion.once": diagnosis.assertion_id, "remote-login.link.once": diagnosis.link_id}
     for rule_id, used in used_up.items():
-        is_new = used is None or memory.remember_assertion(session, used, diagnosis.remember_until, now)
+        is_new = used is None or memory.remember_assertion(rows, used, diagnosis.remember_until, now)
         if not is_new and rule_id not in weaknesses.without:
             raise TooLate(_finding(rule_id, "a login that was not accepted before", "a second use"))
-    if diagnosis.request_id is not None:
-        was_open, wanted = memory.close_request(session, diagnosis.request_id, browser, now)
+    if diagnosis.request_id is None:
+        wanted = sessions.wanted(rows, browser, now)
+    else:
+        was_open, wanted = memory.close_request(rows, diagnosis.request_id, browser, now)
         if not was_open and "saml.response.in-response-to" not in weaknesses.without:
             raise TooLate(_finding("saml.response.in-response-to", "a request that is open", "one that was answered"))
-    contact = contacts.welcome(session, diagnosis.identity, now)
-    sessions.forget_wanted(session, browser)
+    contact = contacts.welcome(rows, diagnosis.identity, now)
+    sessions.forget_wanted(rows, browser)
     until = None
     if diagnosis.session_until is not None and "saml.session.not-on-or-after" not in weaknesses.without:
         until = later(diagnosis.session_until, drift)
-    token = sessions.start(session, contact, browser, now, until)
+    token = sessions.start(rows, contact, browser, now, until)
     if diagnosis.assertion_id is not None:
-        logouts.remember(session, token, logouts.Principal(diagnosis.identity.email, diagnosis.session_index))
+        logouts.remember(rows, token, logouts.Principal(diagnosis.identity.email, diagnosis.session_index))
     return Granted(session=token, wanted=wanted)
 
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from portal_stub.accounts.tables import Override
+from portal_stub.accounts.tables import OVERRIDES
 from portal_stub.config import SamlSettings, Settings, SimpleSettings, SsoSettings
 from rulebook.strict_toml import FileProblem, structure
 
@@ -21,10 +20,14 @@ SAVED_ON_THE_PAGE = frozenset(
 ) - {"saml.idp_metadata", "saml.signing_key", "saml.encryption_key", "saml.further_idp"}
 """Names of the settings that can be changed on the page, as in portal.toml."""
 
+_READ = select(OVERRIDES.c.name, OVERRIDES.c.value).order_by(OVERRIDES.c.name)
+_FORGET = delete(OVERRIDES).where(OVERRIDES.c.name.in_(bindparam("names", expanding=True)))
+_KEEP = insert(OVERRIDES)
 
-def read(session: Session) -> dict[str, Any]:
+
+def read(rows: Connection) -> dict[str, Any]:
     """Return the changed settings by name."""
-    return {row.name: row.value for row in session.scalars(select(Override).order_by(Override.name))}
+    return {row.name: row.value for row in rows.execute(_READ)}
 
 
 def applied(base: Settings, overrides: Mapping[str, Any]) -> Settings:
@@ -50,18 +53,13 @@ def with_value(settings: Settings, name: str, value: Any) -> Settings:
     return attrs.evolve(settings, **changed)
 
 
-def save(session: Session, base: Settings, settings: Settings) -> None:
+def save(rows: Connection, base: Settings, settings: Settings) -> None:
     """Keep what differs from the file's settings, and forget what is as in the file again."""
-    kept = {row.name: row for row in session.scalars(select(Override))}
-    for name in sorted(SAVED_ON_THE_PAGE):
-        value, from_file = value_of(settings, name), value_of(base, name)
-        row = kept.get(name)
-        if value == from_file and row is not None:
-            session.delete(row)
-        elif value != from_file and row is not None:
-            row.value = value
-        elif value != from_file:
-            session.add(Override(name=name, value=value))
+    rows.execute(_FORGET, {"names": sorted(SAVED_ON_THE_PAGE)})
+    changed = {name: value_of(settings, name) for name in sorted(SAVED_ON_THE_PAGE)}
+    kept = [{"name": name, "value": value} for name, value in changed.items() if value != value_of(base, name)]
+    if kept:
+        rows.execute(_KEEP, kept)
 
 
 def value_of(settings: Settings, name: str) -> Any:

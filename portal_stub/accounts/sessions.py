@@ -10,14 +10,38 @@ import secrets
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from portal_stub.accounts.columns import digest
-from portal_stub.accounts.tables import Contact, SignedIn, Visitor
+from portal_stub.accounts.contacts import Contact
+from portal_stub.accounts.tables import CONTACTS, SESSIONS, VISITORS
 
 LIFETIME = timedelta(hours=8)
 _WANTED_FOR = timedelta(hours=1)
+
+_CURRENT = (
+    select(
+        *(CONTACTS.c.email, CONTACTS.c.name, CONTACTS.c.role, CONTACTS.c.admin, CONTACTS.c.phone, CONTACTS.c.company),
+        SESSIONS.c.notice,
+    )
+    .join_from(SESSIONS, CONTACTS)
+    .where(SESSIONS.c.key == bindparam("session"), SESSIONS.c.expires > bindparam("now"))
+)
+_START = insert(SESSIONS)
+_MAKE_ROOM = delete(SESSIONS).where(
+    or_(SESSIONS.c.browser == bindparam("here"), SESSIONS.c.expires <= bindparam("now"))
+)
+_END = delete(SESSIONS).where(SESSIONS.c.key == bindparam("session"))
+_END_HERE = delete(SESSIONS).where(SESSIONS.c.browser == bindparam("here"))
+_NOTIFY = update(SESSIONS).where(SESSIONS.c.key == bindparam("session"))
+_WANT = insert(VISITORS)
+_WANTED = select(VISITORS.c.wanted).where(
+    VISITORS.c.browser == bindparam("here"), VISITORS.c.expires > bindparam("now")
+)
+_FORGET = delete(VISITORS).where(VISITORS.c.browser == bindparam("here"))
+_FORGET_OLD = delete(VISITORS).where(
+    or_(VISITORS.c.browser == bindparam("here"), VISITORS.c.expires <= bindparam("now"))
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,66 +64,62 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def start(session: Session, contact: Contact, browser: str, now: datetime, until: datetime | None = None) -> str:
+def start(rows: Connection, contact: Contact, browser: str, now: datetime, until: datetime | None = None) -> str:
     """Sign the contact in, in this browser, and return the new session's secret. A previous session ends.
 
     The session lasts eight hours, and no longer than ``until``.
     """
-    end(session, browser=browser)
-    session.execute(delete(SignedIn).where(SignedIn.expires <= now))
+    here = digest(browser)
+    rows.execute(_MAKE_ROOM, {"here": here, "now": now})
     token = new_token()
     expires = min(now + LIFETIME, until or now + LIFETIME)
-    session.flush()
-    session.add(SignedIn(key=digest(token), contact_id=contact.id, browser=digest(browser), expires=expires))
+    rows.execute(_START, {"key": digest(token), "contact_id": contact.id, "browser": here, "expires": expires})
     return token
 
 
-def current(session: Session, token: str, now: datetime) -> Person | None:
+def current(rows: Connection, token: str, now: datetime) -> Person | None:
     """Return who is signed in with this secret, or ``None``."""
-    row = session.get(SignedIn, digest(token))
-    if row is None or row.expires <= now:
+    row = rows.execute(_CURRENT, {"session": digest(token), "now": now}).one_or_none()
+    if row is None:
         return None
-    contact = row.contact
     return Person(
-        email=contact.email,
-        name=contact.name,
-        role=contact.role,
-        admin=contact.admin,
-        phone=contact.phone or "",
-        company=contact.company or "",
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        admin=row.admin,
+        phone=row.phone or "",
+        company=row.company or "",
         session=token,
         csrf=hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest(),
         notice=row.notice,
     )
 
 
-def end(session: Session, *, token: str | None = None, browser: str | None = None) -> None:
+def end(rows: Connection, *, token: str | None = None, browser: str | None = None) -> None:
     """End the session with this secret, and those that live in this browser."""
     if token is not None:
-        session.execute(delete(SignedIn).where(SignedIn.key == digest(token)))
+        rows.execute(_END, {"session": digest(token)})
     if browser is not None:
-        session.execute(delete(SignedIn).where(SignedIn.browser == digest(browser)))
+        rows.execute(_END_HERE, {"here": digest(browser)})
 
 
-def notify(session: Session, person: Person, notice: str | None) -> None:
+def notify(rows: Connection, person: Person, notice: str | None) -> None:
     """Keep what the person's next page says once; ``None`` when it was said."""
-    row = session.get(SignedIn, digest(person.session))
-    if row is not None:
-        row.notice = notice
+    rows.execute(_NOTIFY, {"session": digest(person.session), "notice": notice})
 
 
-def want(session: Session, browser: str, page: str, now: datetime) -> None:
+def want(rows: Connection, browser: str, page: str, now: datetime) -> None:
     """Remember for an hour that this browser first asked for ``page`` (P8)."""
-    session.execute(delete(Visitor).where(Visitor.expires <= now))
-    session.merge(Visitor(browser=digest(browser), wanted=page, expires=now + _WANTED_FOR))
+    here = digest(browser)
+    rows.execute(_FORGET_OLD, {"here": here, "now": now})
+    rows.execute(_WANT, {"browser": here, "wanted": page, "expires": now + _WANTED_FOR})
 
 
-def wanted(session: Session, browser: str | None, now: datetime) -> str | None:
+def wanted(rows: Connection, browser: str | None, now: datetime) -> str | None:
     """Return the page that this browser first asked for, or ``None``."""
-    row = session.get(Visitor, digest(browser)) if browser else None
-    return row.wanted if row and row.expires > now else None
+    return rows.scalar(_WANTED, {"here": digest(browser), "now": now}) if browser else None
 
 
-def forget_wanted(session: Session, browser: str) -> None:
+def forget_wanted(rows: Connection, browser: str) -> None:
     """The browser got to where it wanted to go."""
-    session.execute(delete(Visitor).where(Visitor.browser == digest(browser)))
+    rows.execute(_FORGET, {"here": digest(browser)})

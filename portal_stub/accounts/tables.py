@@ -1,126 +1,117 @@
 """The tables. Secrets of browsers (session, binding of requests) are kept as digests only."""
 
-from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, MetaData, String, Table
 
 from portal_stub.accounts.columns import AnyText, UtcTime
 
-_DIGEST = String(64)
+METADATA = MetaData()
 
 
-class Base(DeclarativeBase):
-    """The portal's tables."""
-
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcTime, str: AnyText}
+def _digest(name: str, *place: ForeignKey, **options: Any) -> Column[str]:
+    return Column(name, String(64), *place, nullable=False, **options)
 
 
-class Contact(Base):
-    """Someone who can be signed in. ``key`` is the digest of the address, by which a login finds them."""
-
-    __tablename__ = "contacts"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(_DIGEST, unique=True)
-    email: Mapped[str]
-    name: Mapped[str]
-    role: Mapped[str] = mapped_column(String(10))
-    admin: Mapped[bool]
-    phone: Mapped[str | None]
-    company: Mapped[str | None]
-    password_hash: Mapped[str | None]
-    created: Mapped[datetime]
+def _moment(name: str, **options: Any) -> Column[Any]:
+    return Column(name, UtcTime, nullable=False, **options)
 
 
-class Override(Base):
-    """A setting that an administrator changed on the page. ``name`` is as in portal.toml: ``saml.fingerprint``."""
+CONTACTS = Table(
+    "contacts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    _digest("key", unique=True),
+    Column("email", AnyText, nullable=False),
+    Column("name", AnyText, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("admin", Boolean, nullable=False),
+    Column("phone", AnyText),
+    Column("company", AnyText),
+    Column("password_hash", AnyText),
+    _moment("created"),
+)
+"""Those who can be signed in. ``key`` is the digest of the address, by which a login finds them."""
 
-    __tablename__ = "setting_overrides"
+OVERRIDES = Table(
+    "setting_overrides",
+    METADATA,
+    Column("name", String(80), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+"""Settings that an administrator changed on the page. ``name`` is as in portal.toml: ``saml.fingerprint``."""
 
-    name: Mapped[str] = mapped_column(String(80), primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
+ATTEMPTS = Table(
+    "login_attempts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("token", String(64), unique=True, nullable=False),
+    _moment("at"),
+    Column("method", String(10), nullable=False),
+    Column("granted", Boolean, nullable=False),
+    Column("person", AnyText),
+    Column("message", AnyText),
+    Column("relay_state", AnyText),
+    Column("findings", JSON, nullable=False),
+    Column("public_message", AnyText, nullable=False),
+    Column("public_rules", JSON, nullable=False),
+)
+"""Login attempts over single sign-on (P11). ``token`` lets a stranger see the public message of one."""
 
+SEEN_ASSERTIONS = Table(
+    "seen_assertions",
+    METADATA,
+    _digest("key", primary_key=True),
+    _moment("until", index=True),
+)
+"""Assertions that were accepted, until they expire by themselves (S10). ``key`` is the digest of an ID."""
 
-class Attempt(Base):
-    """One login attempt over single sign-on (P11). ``token`` lets a stranger see its public message."""
+OPEN_REQUESTS = Table(
+    "open_requests",
+    METADATA,
+    _digest("key", primary_key=True),
+    _digest("browser"),
+    _moment("expires", index=True),
+    Column("wanted", AnyText),
+)
+"""Authentication requests that wait for their answer, each in one browser only. ``key`` is the digest of the ID,
+``wanted`` the visitor's page."""
 
-    __tablename__ = "login_attempts"
+OPEN_LOGOUTS = Table(
+    "open_logouts",
+    METADATA,
+    _digest("key", primary_key=True),
+    _digest("browser"),
+    _moment("expires", index=True),
+)
+"""Logout requests of the portal's own, in the same way."""
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token: Mapped[str] = mapped_column(String(64), unique=True)
-    at: Mapped[datetime]
-    method: Mapped[str] = mapped_column(String(10))
-    granted: Mapped[bool]
-    person: Mapped[str | None]
-    message: Mapped[str | None]
-    relay_state: Mapped[str | None]
-    findings: Mapped[list[dict[str, str]]] = mapped_column(JSON)
-    public_message: Mapped[str]
-    public_rules: Mapped[list[str]] = mapped_column(JSON)
+VISITORS = Table(
+    "visitors",
+    METADATA,
+    _digest("browser", primary_key=True),
+    Column("wanted", AnyText, nullable=False),
+    _moment("expires", index=True),
+)
+"""Browsers in which nobody is signed in yet, and the page that each first asked for."""
 
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    _digest("key", primary_key=True),
+    Column("contact_id", Integer, ForeignKey("contacts.id"), nullable=False),
+    _digest("browser", index=True),
+    _moment("expires", index=True),
+    Column("notice", AnyText),
+)
+"""Sessions. ``browser`` finds one where the session cookie does not travel: on the cross-site POST of SAML. ``notice``
+is what the next page says once, after a form was saved."""
 
-class SeenAssertion(Base):
-    """An assertion that was accepted, until it expires by itself (S10). ``key`` is the digest of its ID."""
-
-    __tablename__ = "seen_assertions"
-
-    key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
-    until: Mapped[datetime] = mapped_column(index=True)
-
-
-class Open:
-    """A request that waits for its answer, in one browser only. ``key`` is the digest of its ID."""
-
-    key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
-    browser: Mapped[str] = mapped_column(_DIGEST)
-    expires: Mapped[datetime] = mapped_column(index=True)
-
-
-class OpenRequest(Open, Base):
-    """An authentication request. ``wanted`` is the visitor's page."""
-
-    __tablename__ = "open_requests"
-
-    wanted: Mapped[str | None]
-
-
-class Visitor(Base):
-    """A browser in which nobody is signed in yet, and the page that it first asked for."""
-
-    __tablename__ = "visitors"
-
-    browser: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
-    wanted: Mapped[str]
-    expires: Mapped[datetime] = mapped_column(index=True)
-
-
-class SignedIn(Base):
-    """A session. ``browser`` finds it where the session cookie does not travel: on the cross-site POST of SAML."""
-
-    __tablename__ = "sessions"
-
-    key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
-    browser: Mapped[str] = mapped_column(_DIGEST, index=True)
-    expires: Mapped[datetime] = mapped_column(index=True)
-    notice: Mapped[str | None]
-    """What the next page says once, after a form was saved."""
-    contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
-
-
-class SamlSession(Base):
-    """By what the identity provider knows a session that it began: for single logout (S14)."""
-
-    __tablename__ = "saml_sessions"
-
-    key: Mapped[str] = mapped_column(_DIGEST, ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)
-    name_id: Mapped[str]
-    session_index: Mapped[str | None]
-
-
-class OpenLogout(Open, Base):
-    """A logout request of the portal's own."""
-
-    __tablename__ = "open_logouts"
+SAML_SESSIONS = Table(
+    "saml_sessions",
+    METADATA,
+    _digest("key", ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True),
+    Column("name_id", AnyText, nullable=False),
+    Column("session_index", AnyText),
+)
+"""By what the identity provider knows the sessions that it began: for single logout (S14)."""

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from lxml import etree
 
 from portal_stub.accounts import attempts
-from portal_stub.accounts.tables import Attempt
+from portal_stub.accounts.attempts import Attempt
 from portal_stub.web.guard import admins_only
 from portal_stub.web.visit import portal
 
@@ -39,7 +39,7 @@ def detail(attempt_id: int) -> ResponseReturnValue:
     attempt = None
     if attempt_id <= _GREATEST_ID:
         with portal().database.reading() as rows:
-            attempt = rows.get(Attempt, attempt_id)
+            attempt = attempts.by_id(rows, attempt_id)
     if attempt is None:
         abort(404, "There is no login attempt with this number.")
     findings = sorted(attempts.findings_of(attempt), key=lambda finding: _ORDER.index(finding.outcome))

@@ -4,12 +4,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from portal_stub.accounts import attempts, logouts, sessions
 from portal_stub.accounts.attempts import Received
 from portal_stub.accounts.memory import OpenRequests
-from portal_stub.accounts.tables import OpenLogout
+from portal_stub.accounts.tables import OPEN_LOGOUTS
 from portal_stub.config import Settings
 from portal_stub.saml.logout.arrival import Arrival, LogoutMemory
 from portal_stub.saml.logout.judge import LogoutDiagnosis, judge_logout
@@ -35,8 +35,9 @@ def take() -> ResponseReturnValue:
         arrival = Arrival.from_query(request.query_string)
         message = request.query_string.decode("ascii", "backslashreplace")
     here, now = portal(), visit().now
-    memory = LogoutMemory(open_logouts=OpenRequests(here.database, visit().browser, now, OpenLogout))
-    diagnosis = judge_logout(arrival, visit().settings, now, memory, here.weaknesses)
+    with here.database.reading() as rows:
+        memory = LogoutMemory(open_logouts=OpenRequests(rows, visit().browser, now, OPEN_LOGOUTS))
+        diagnosis = judge_logout(arrival, visit().settings, now, memory, here.weaknesses)
     received = Received(method="logout", message=message, relay_state=arrival.relay_state)
     if diagnosis.granted and diagnosis.kind == "request":
         return _follow(diagnosis, received)
@@ -103,7 +104,7 @@ def _conclude(diagnosis: LogoutDiagnosis, received: Received) -> Response:
     return make_response(redirect(elsewhere or f"/logout/done?{urlencode(query)}", 303))
 
 
-def _record(rows: Session, diagnosis: LogoutDiagnosis, received: Received) -> str:
+def _record(rows: Connection, diagnosis: LogoutDiagnosis, received: Received) -> str:
     said = (public_logout_message(diagnosis), diagnosis.violations)
     secret = visit().settings.simple.secret
     return attempts.record(rows, received, diagnosis, said=said, secrets=(secret,), now=visit().now)

@@ -32,8 +32,11 @@ def remote_login() -> ResponseReturnValue:
     """Take the link of a remote login (R2). What is posted in its place is judged, and refused for that."""
     posted = request.method == "POST"
     query = b"&".join(filter(None, (request.query_string, request.get_data() if posted else b"")))
-    seen = memory.SeenAssertions(portal().database, visit().now)
-    diagnosis = judge_link(query, visit().settings, visit().now, portal().weaknesses, seen_links=seen, posted=posted)
+    with portal().database.reading() as rows:
+        seen = memory.SeenAssertions(rows, visit().now)
+        diagnosis = judge_link(
+            query, visit().settings, visit().now, portal().weaknesses, seen_links=seen, posted=posted
+        )
     return _conclude(diagnosis, Received(method="simple", message=query.decode("ascii", "backslashreplace")))
 
 
@@ -56,10 +59,6 @@ def consume_from_address() -> ResponseReturnValue:
 def _consume(responses: Sequence[str], relay_state: str | None, binding: Binding) -> Response:
     received = Received(method="saml", message="\n".join(responses) if responses else None, relay_state=relay_state)
     here, now = portal(), visit().now
-    remembered = Memory(
-        open_requests=memory.OpenRequests(here.database, visit().browser, now),
-        seen_assertions=memory.SeenAssertions(here.database, now),
-    )
     first = responses[0] if responses else None
     post = Post(
         saml_response=first,
@@ -68,9 +67,14 @@ def _consume(responses: Sequence[str], relay_state: str | None, binding: Binding
         binding=binding,
         sender=request.remote_addr,
     )
-    diagnosis = judge_response(
-        post, visit().settings, now, remembered, here.weaknesses, lambda: here.keys.encryption.key
-    )
+    with here.database.reading() as rows:
+        remembered = Memory(
+            open_requests=memory.OpenRequests(rows, visit().browser, now),
+            seen_assertions=memory.SeenAssertions(rows, now),
+        )
+        diagnosis = judge_response(
+            post, visit().settings, now, remembered, here.weaknesses, lambda: here.keys.encryption.key
+        )
     return _conclude(diagnosis, received)
 
 

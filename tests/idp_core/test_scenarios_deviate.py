@@ -1,5 +1,6 @@
 """Every scenario changes what it says and nothing else, and the catalogue covers every rule of a message."""
 
+from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import attrs
@@ -178,3 +179,18 @@ TIMED = {
 def test_a_document_type_is_harmless() -> None:
     xml = xml_of(post(saml_login(), scenario("saml.message.document-type")))
     assert xml == b"<!DOCTYPE Response>" + xml_of(post(saml_login()))
+
+
+def test_a_logout_response_in_place_of_a_response_answers_the_portals_request() -> None:
+    message = tree_of(post(saml_login(base="response"), scenario("saml.message.other-message[logout-response]")))
+    assert message.get("InResponseTo") == "_request"
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_the_xpath_filter_needs_no_name_space_from_outside_the_signature(base: Any) -> None:
+    """Who takes the signature out of the message before evaluating it knows no prefix that was declared around it."""
+    tree = tree_of(post(saml_login(base=base), scenario("saml.transforms.xpath")))
+    (expression, *_) = tree.xpath("//ds:XPath", namespaces=NAMESPACES)
+    kept = tree.xpath(f"//*[{expression.text}]")
+    assert {f"{{{SAML}}}Assertion", f"{{{SAML}}}Conditions"} <= {element.tag for element in kept}
+    assert not {f"{{{SAML}}}Subject", f"{{{SAML}}}NameID", f"{{{SAML}}}Attribute"} & {element.tag for element in kept}

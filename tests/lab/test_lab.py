@@ -11,6 +11,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from conformance.baseline import load as load_baseline
+from conformance.case import all_cases
 from conformance.lab import harness as lab
 from conformance.targets.profile import load as load_profile
 from conformance.targets.target import find
@@ -39,8 +41,15 @@ def test_every_harness_is_whole(name: str) -> None:
     assert profile.protocols == harness.protocols
     assert harness.versions
     assert harness.configured.strip()
+    assert [part.format(python="P", folder="F") for part in harness.start]  # no other placeholder is filled in
     assert harness.pip is (lab.FOLDER / name / "requirements.txt").is_file()
     assert harness.npm is (lab.FOLDER / name / "package.json").is_file()
+
+
+@pytest.mark.parametrize("path", sorted(lab.FOLDER.glob("*/baseline.toml")), ids=lambda path: path.parent.name)
+def test_a_committed_baseline_is_for_its_own_harness(path: Path) -> None:
+    known = load_baseline(path, {case.id for case in all_cases()}).known
+    assert {entry.target for entry in known} == {f"lab:{path.parent.name}"}
 
 
 def test_no_two_harnesses_want_one_port() -> None:
@@ -52,11 +61,28 @@ def test_no_harness_names_a_registry() -> None:
     for path in lab.FOLDER.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             assert not re.search(rb"registry\.|pythonhosted|\"resolved\"", path.read_bytes()), path
+        if path.name == "package-lock.json":
+            assert b"://" not in path.read_bytes(), path
 
 
 def test_an_unknown_harness_is_named_with_the_nearest() -> None:
     with pytest.raises(lab.LabProblem, match=r"The lab has no 'melon'. Did you mean 'mellon'\?"):
         find("lab:melon")
+
+
+def test_an_environment_is_made_anew_only_for_what_the_site_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness, made = attrs.evolve(lab.load(LIGHT), pip=True), list[str]()
+    (tmp_path / "lab" / "small").mkdir(parents=True)
+    monkeypatch.setattr(lab, "FOLDER", tmp_path / "lab")
+    monkeypatch.setattr(lab, "load", lambda _: harness)
+    monkeypatch.setattr(lab, "_must", lambda name, *_: made.append(name))
+    for file, anew in (("portal.py", True), ("profile.toml", False), ("baseline.toml", False), ("lab.toml", False)):
+        (tmp_path / "lab" / "small" / file).write_text("new")
+        made.clear()
+        assert (lab.set_up("small") / "portal.py").is_file()
+        assert bool(made) is anew, file
 
 
 @pytest.mark.usefixtures("alone")

@@ -11,9 +11,10 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from portal_stub.accounts.tables import OpenLogout, SamlSession
+from portal_stub.accounts.tables import OPEN_LOGOUTS, SAML_SESSIONS
 from portal_stub.saml.metadata import metadata
 from tests.idp_core.logins import oasis_schema
 from tests.portal_web.conftest import MakeBench
@@ -202,7 +203,7 @@ def test_an_open_request_ends_after_an_hour(bench: Bench) -> None:
     sign_in(bench, browser, assertion_id="_a2")
     log_out(browser)
     with bench.app.extensions["portal"].database.reading() as rows:
-        assert rows.query(OpenLogout).count() == 1
+        assert len(rows.execute(select(OPEN_LOGOUTS)).all()) == 1
 
 
 def test_what_the_portal_knows_of_a_session_goes_with_it(bench: Bench) -> None:
@@ -210,7 +211,7 @@ def test_what_the_portal_knows_of_a_session_goes_with_it(bench: Bench) -> None:
     sign_in(bench, browser)
     sign_in(bench, browser, assertion_id="_a2")
     with bench.app.extensions["portal"].database.reading() as rows:
-        assert rows.query(SamlSession).count() == 1
+        assert len(rows.execute(select(SAML_SESSIONS)).all()) == 1
 
 
 def test_logouts_are_kept_for_the_administrator(bench: Bench) -> None:

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Response, request
+from flask import Flask, Response, request
 from playwright.sync_api import Playwright, sync_playwright
 
 from conformance.browser import find_or_fetch
 from conformance.canary import Canary
 from conformance.case import Case, all_cases
-from conformance.drivers import NotOnPage, VisitorFactory
+from conformance.drivers import NotOnPage, Query, SiteFailed, VisitorFactory
 from conformance.drivers.chromium import ChromiumVisitors
 from conformance.journey import People
 from conformance.referee import Referee
-from conformance.sites import PEOPLE_EACH
+from conformance.sites import PEOPLE_EACH, Server, listen
 from conformance.targets.target import StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
@@ -34,7 +34,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def visitors(playwright: Playwright) -> Iterator[VisitorFactory]:
-    with contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience=10)) as browsers:
+    with contextlib.closing(ChromiumVisitors(playwright, find_or_fetch(), patience=10, reuse=True)) as browsers:
         yield browsers
 
 
@@ -105,6 +105,54 @@ def test_a_button_that_is_not_ready_yet_is_waited_for(visitors: VisitorFactory) 
         visitor.press("#b")
     assert visitor.url == f"{site.url}/?pressed="
     visitor.leave()
+
+
+@pytest.fixture
+def remembering() -> Iterator[str]:
+    """Address of a site that shows the cookie with which a visitor comes, and sets it."""
+    site = Flask(__name__)
+
+    @site.get("/")
+    def page() -> Response:
+        response = Response(f"<p>{request.cookies.get('known', 'stranger')}", mimetype="text/html")
+        response.set_cookie("known", "guest")
+        response.headers["Cache-Control"] = "max-age=3600"
+        return response
+
+    bound = listen()
+    with contextlib.closing(Server(site, bound)):
+        yield f"http://site.localhost:{bound.getsockname()[1]}/"
+
+
+SHOWN = {"visitor": Query("p")}
+
+
+def test_a_window_that_is_used_again_has_forgotten_who_used_it(visitors: VisitorFactory, remembering: str) -> None:
+    for first, then in (("?a", "?b"), ("?b", "?a"), ("?a", "?b")):
+        visitor = visitors()
+        assert visitor.url == "about:blank"
+        visitor.open(f"{remembering}{first}")
+        assert visitor.read(SHOWN).texts["visitor"] == "stranger"
+        visitor.open(f"{remembering}{then}")
+        assert visitor.read(SHOWN).texts["visitor"] == "guest"
+        visitor.leave()
+        assert len(visitor.moves) == 2
+    last = visitors()
+    last.open(remembering)
+    last.back()
+    assert last.url == remembering, "Back leads to where the visitor before has been"
+    last.leave()
+
+
+def test_a_window_with_a_second_tab_is_not_used_again(visitors: VisitorFactory, remembering: str) -> None:
+    visitor = visitors()
+    visitor.open(remembering)
+    tab = visitor.second_tab()
+    tab.open(f"{remembering}?again")
+    assert tab.read(SHOWN).texts["visitor"] == "guest"
+    visitor.leave()
+    with pytest.raises(SiteFailed, match="closed"):
+        tab.open(remembering)
 
 
 def test_a_run_against_a_weak_stub_fails_and_shows_a_picture(tmp_path: Path) -> None:

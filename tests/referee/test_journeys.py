@@ -12,6 +12,7 @@ import attrs
 import pytest
 from flask import request
 from markupsafe import Markup
+from sqlalchemy import delete, update
 
 from conformance.canary import Canary
 from conformance.case import Case, all_cases
@@ -25,7 +26,7 @@ from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
 from portal_stub.accounts import contacts, logouts, memory, overrides, sessions
 from portal_stub.accounts.columns import digest
-from portal_stub.accounts.tables import OpenRequest, SignedIn
+from portal_stub.accounts.tables import CONTACTS, OPEN_REQUESTS, SESSIONS
 from portal_stub.saml.logout import send
 from portal_stub.saml.request import redirect_url
 from portal_stub.web import login, sso
@@ -84,6 +85,35 @@ def test_what_the_simulator_did_not_send_is_no_refusal_by_the_portal(case_id: st
     assert "certificate" in found.reason
 
 
+LOGOUTS_AT_IDP = {
+    case.id: case
+    for case in all_cases()
+    if case.id in ("saml.logout.request[redirect]", "saml.logout-query.unsigned[missing]")
+    or case.id.startswith("saml.logout-sessions.")
+    if not case.id.startswith("saml.logout-sessions.begun-at-the-portal")
+}
+
+
+@pytest.mark.parametrize("case", LOGOUTS_AT_IDP.values(), ids=LOGOUTS_AT_IDP)
+def test_a_logout_needs_no_portal_that_takes_logins_begun_at_the_identity_provider(
+    case: Case, visitors: VisitorFactory
+) -> None:
+    given = {**case.scenario.given, "saml.allow_idp_initiated": False}
+    stricter = attrs.evolve(case, scenario=attrs.evolve(case.scenario, given=given))
+    found = verdict(stricter, "stub", visitors)
+    assert found.word == "pass", found.reason
+
+
+def test_whoever_should_have_lost_the_session_is_not_taken_for_somebody_signed_in_instead(
+    visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logouts, "end_named", lambda *_: 0)
+    case = JOURNEYS["saml.logout-sessions.another-person"]
+    with contextlib.ExitStack() as stack:
+        seen = referee("stub", visitors, stack).perform(case).seen
+    assert (seen.result, seen.unmet) == ("as-signed", "The session that the logout request names goes on.")
+
+
 Spoilt = tuple[Any, str, Any]
 
 
@@ -91,11 +121,11 @@ def changed(module: Any, name: str, worse: Callable[[Callable[..., Any]], Callab
     return module, name, worse(getattr(module, name))
 
 
-def with_contact(spoil: Callable[[Any], None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def with_contact(**worse_values: str | None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def worse(welcome: Callable[..., Any]) -> Callable[..., Any]:
-        def spoilt(*arguments: Any) -> Any:
-            contact = welcome(*arguments)
-            spoil(contact)
+        def spoilt(rows: Any, *rest: Any) -> Any:
+            contact = welcome(rows, *rest)
+            rows.execute(update(CONTACTS).where(CONTACTS.c.id == contact.id).values(worse_values))
             return contact
 
         return spoilt
@@ -116,9 +146,9 @@ def everybody_is_admin(current: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def one_request_at_a_time(open_request: Callable[..., Any]) -> Callable[..., Any]:
-    def spoilt(session: Any, *rest: Any) -> Any:
-        session.query(OpenRequest).delete()
-        return open_request(session, *rest)
+    def spoilt(rows: Any, *rest: Any) -> Any:
+        rows.execute(delete(OPEN_REQUESTS))
+        return open_request(rows, *rest)
 
     return spoilt
 
@@ -143,11 +173,9 @@ def and_signs_out(record: Callable[..., Any]) -> Callable[..., Any]:
 
 def keeps_secret(start: Callable[..., Any]) -> Callable[..., Any]:
     def spoilt(rows: Any, contact: Any, *rest: Any) -> Any:
-        known = rows.get(SignedIn, digest(visit().session or ""))
-        if known is None:
-            return start(rows, contact, *rest)
-        known.contact_id = contact.id
-        return visit().session
+        known = SESSIONS.c.key == digest(visit().session or "")
+        kept = rows.execute(update(SESSIONS).where(known).values(contact_id=contact.id))
+        return visit().session if kept.rowcount else start(rows, contact, *rest)
 
     return spoilt
 
@@ -192,16 +220,16 @@ SPOILT: list[tuple[Any, ...]] = [
     ("saml.logout-sessions.begun-at-the-portal", changed(login, "offers_single_logout", answering(False))),
     ("saml.logout-sessions.answered-by", (send, "SUCCESS", "urn:oasis:names:tc:SAML:2.0:status:Responder")),
     ("portal.account.unknown-becomes-customer", changed(
-        contacts, "welcome", with_contact(lambda contact: setattr(contact, "role", "agent"))
+        contacts, "welcome", with_contact(role="agent")
     )),
     ("portal.account.agent-stays-agent", changed(
-        contacts, "welcome", with_contact(lambda contact: setattr(contact, "role", "customer"))
+        contacts, "welcome", with_contact(role="customer")
     )),
     ("portal.account.name-is-overwritten", changed(
-        contacts, "welcome", with_contact(lambda contact: setattr(contact, "name", "Name Before"))
+        contacts, "welcome", with_contact(name="Name Before")
     )),
     ("portal.account.phone-and-company-kept", changed(
-        contacts, "welcome", with_contact(lambda contact: setattr(contact, "phone", None))
+        contacts, "welcome", with_contact(phone=None)
     )),
     ("portal.logout.to-logout-url", *SESSION_GOES_ON),
     ("portal.logout.to-logout-url", changed(login, "_logout_url", answering("/"))),
@@ -245,6 +273,25 @@ def test_a_spoilt_portal_is_found(
     for change in changes:
         monkeypatch.setattr(*change)
     assert verdict(case, "stub", visitors).word in ("fail", "crash")
+
+
+def test_a_session_that_goes_on_in_another_browser_is_no_login_of_another_person(
+    visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*ENDS_NOTHING)
+    with contextlib.ExitStack() as stack:
+        seen = referee("stub", visitors, stack).perform(JOURNEYS["saml.logout-sessions.another-person"]).seen
+    assert (seen.result, seen.unmet) == ("as-signed", "The session that the logout request names goes on.")
+
+
+@pytest.mark.parametrize(("status", "word"), [("Requester", "pass"), ("Success", "wrong-reason")])
+def test_a_logout_request_may_be_refused_in_the_answer_alone(
+    status: str, word: str, visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*ENDS_NOTHING)
+    monkeypatch.setattr(send, "SUCCESS", f"urn:oasis:names:tc:SAML:2.0:status:{status}")
+    case = next(known for known in all_cases() if known.id == "saml.logout-request.expired[redirect]")
+    assert verdict(case, f"stub:without={case.expected[0]}", visitors).word == word
 
 
 def test_every_journey_that_must_be_accepted_is_seen_to_fail() -> None:

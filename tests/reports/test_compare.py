@@ -106,3 +106,18 @@ def test_without_a_majority_nobody_is_odd(verdicts: tuple[Verdict, ...]) -> None
 def test_a_run_without_the_case_is_not_taken_for_a_pass() -> None:
     shown = side_by_side([run(case("pass")), run(case("pass", "saml.a.other"), name="b")], {})
     assert {row.id for row in shown.uneven} == {ID, "saml.a.other"}
+
+
+def test_what_a_baseline_withholds_is_not_told() -> None:
+    told = "Signed in as Mallory, whom nobody signed."
+    runs = [run(case("pass"), name="a"), run(case("fail", reason=told), name="b"), run(case("pass"), name="c")]
+    shown = side_by_side(runs, {ID: "No audience."}, {"a": {}, "b": {ID: "withheld"}, "c": {}}.__getitem__)
+    assert not list(shown.anomalies())
+    assert f"| `{ID}` | · | x | · |" in to_markdown(shown)
+    assert told not in to_html(shown)
+    assert f'title="{ID}, b: withheld.' in to_html(shown)
+
+
+def test_a_known_failure_is_shown_with_its_reason() -> None:
+    runs = [run(case("fail", reason="Let in."), name="a")]
+    assert "Let in. It never looks." in to_html(side_by_side(runs, {}, {"a": {ID: "It never looks."}}.__getitem__))

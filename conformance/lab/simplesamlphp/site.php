@@ -12,6 +12,8 @@ const LAST_NAMES = ['LastName', 'surname', 'User.LastName',
 
 final class Site
 {
+    public const LOGOUT = 'logout';
+
     /** Show SimpleSAMLphp's error: an exception is its way to refuse, a fault of its code stays an error. */
     public static function refuse($config, array $data): void
     {
@@ -38,6 +40,16 @@ final class Site
             . '<form action="/logout"><button id="log-out">Log out</button></form>');
     }
 
+    /** Tell what came of a logout: SimpleSAMLphp completes it whatever the identity provider's status says. */
+    public static function signedOut(): void
+    {
+        $state = \SimpleSAML\Auth\State::loadState((string) ($_GET['state'] ?? ''), self::LOGOUT);
+        if ($state['saml:sp:LogoutStatus']['Code'] !== \SAML2\Constants::STATUS_SUCCESS) {
+            self::page('Signed out', '<p id="login-error">The identity provider did not log you out.</p>');
+        }
+        self::page('Signed out', '<p id="logged-out">You are signed out.</p>');
+    }
+
     public static function page(string $title, string $body): never
     {
         header('Content-Type: text/html; charset=utf-8');
@@ -47,8 +59,11 @@ final class Site
     private static function first(array $attributes, array $names): string
     {
         foreach ($names as $name) {
-            if (is_string($attributes[$name][0] ?? null)) {
-                return $attributes[$name][0];
+            $value = $attributes[$name][0] ?? null;
+            // A value that is more than text, a comment inside for example, comes as the list of its nodes.
+            $value = $value instanceof \DOMNodeList ? $value->item(0)?->parentNode?->textContent : $value;
+            if (is_string($value)) {
+                return $value;
             }
         }
         return '';
@@ -86,7 +101,11 @@ match ($path) {
     '/' => Site::home($login),
     '/login' => $login->login(['ReturnTo' => getenv('LAB_BASE_URL') . '/']),
     '/members' => $login->requireAuth() ?? Site::home($login),
-    '/logout' => $login->logout(getenv('LAB_BASE_URL') . '/signed-out'),
-    '/signed-out' => Site::page('Signed out', '<p id="logged-out">You are signed out.</p>'),
+    '/logout' => $login->logout([
+        'ReturnTo' => getenv('LAB_BASE_URL') . '/signed-out',
+        'ReturnStateParam' => 'state',
+        'ReturnStateStage' => Site::LOGOUT,
+    ]),
+    '/signed-out' => Site::signedOut(),
     default => http_response_code(404),
 };

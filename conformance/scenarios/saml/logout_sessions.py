@@ -23,11 +23,12 @@ def _expect_at_end(journey: Journey, first: Visitor, other: Visitor, stays: str)
     """Expect the session in one browser to go on and that in the other to be over; end in the one that goes on."""
     kept, ended = (first, other) if stays == "first" else (other, first)
     journey.visitor = ended
-    journey.expect(not journey.is_signed_in(), "The session that the logout request names goes on.")
+    goes_on = journey.is_signed_in()
     journey.visitor = kept
+    journey.expect(not goes_on, "The session that the logout request names goes on.")
 
 
-@breaks(RULE, outcome="must-accept", start="idp", given=OFFERED)
+@breaks(RULE, outcome="must-accept", given=OFFERED)
 def another_session(journey: Journey) -> None:
     """One of a person's two browsers carries the logout request for the session in the other, which alone ends."""
     first, other = _two_browsers(journey, journey.people.main)
@@ -35,7 +36,7 @@ def another_session(journey: Journey) -> None:
     _expect_at_end(journey, first, other, stays="first")
 
 
-@breaks(RULE, outcome="must-accept", start="idp", given=OFFERED)
+@breaks(RULE, outcome="must-accept", given=OFFERED)
 def an_earlier_session(journey: Journey) -> None:
     """A person is signed in in two browsers; a logout request names the earlier session, and the later one goes on."""
     first, other = _two_browsers(journey, journey.people.main)
@@ -44,7 +45,7 @@ def an_earlier_session(journey: Journey) -> None:
     _expect_at_end(journey, first, other, stays="other")
 
 
-@breaks(RULE, outcome="must-accept", start="idp", given=OFFERED)
+@breaks(RULE, outcome="must-accept", given=OFFERED)
 def another_person(journey: Journey) -> None:
     """One person's browser carries the logout request for another's sessions: these end, and the person's goes on."""
     first, other = _two_browsers(journey, journey.people.newcomer)
@@ -52,7 +53,7 @@ def another_person(journey: Journey) -> None:
     _expect_at_end(journey, first, other, stays="first")
 
 
-@sound(start="idp", given=OFFERED)
+@sound(given=OFFERED)
 def all_of_a_person(journey: Journey) -> None:
     """A person is signed in in two browsers; a logout request without session index ends both sessions."""
     first, other = _two_browsers(journey, journey.people.main)
@@ -63,7 +64,7 @@ def all_of_a_person(journey: Journey) -> None:
     journey.sign_in()
 
 
-@breaks(RULE, outcome="must-accept", start="idp", given=OFFERED)
+@breaks(RULE, outcome="must-accept", given=OFFERED)
 def request_again(journey: Journey) -> None:
     """A logout request that was followed comes again after a new login: it names the old session, and harms nobody."""
     journey.sign_in()
@@ -85,7 +86,7 @@ def begun_at_the_portal(journey: Journey, binding: str) -> None:
     journey.sign_in()
 
 
-@sound(start="idp", given=OFFERED, variants={"redirect": "redirect", "post": "post"})
+@sound(given=OFFERED, variants={"redirect": "redirect", "post": "post"})
 def answered_by(journey: Journey, binding: str) -> None:
     """The portal answers a logout request by the binding {variant}, signed, and says Success."""
     journey.portal_of_its_own(given=OFFERED, saml__slo_binding=binding)

@@ -151,6 +151,8 @@ def other_message(draft: Draft, name: str) -> Draft:
     root = etree.Element(name, attributes, nsmap={"samlp": SAMLP, "md": MD})
     root.extend(copy.deepcopy(response.findall("saml:Issuer", NAMESPACES)))
     if name.endswith("LogoutResponse"):
+        if draft.login.in_response_to is not None:
+            root.set("InResponseTo", draft.login.in_response_to)
         root.extend(copy.deepcopy(response.findall("samlp:Status", NAMESPACES)))
     return attrs.evolve(draft, response=root)
 

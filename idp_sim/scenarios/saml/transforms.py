@@ -22,7 +22,7 @@ def _signed_with(login: SamlLogin, reference: Reference) -> SamlLogin:
     return login.but(raw_signature=RawSignature(references=(reference,)))
 
 
-LEFT_OUT = "ancestor-or-self::saml:Subject or ancestor-or-self::saml:AttributeStatement"
+LEFT_OUT = "ancestor-or-self::*[local-name() = 'Subject' or local-name() = 'AttributeStatement']"
 
 
 def _without_the_person(part: etree._Element) -> bytes:
@@ -35,8 +35,8 @@ def _without_the_person(part: etree._Element) -> bytes:
 @breaks(RULE, bases=BASES)
 def xpath(login: SamlLogin) -> SamlLogin:
     """An XPath transform leaves subject and attributes out of what is signed, and they name the forged person."""
-    expression = f'<ds:XPath xmlns:saml="{SAML}">not({LEFT_OUT})</ds:XPath>'
-    transforms = (transform(ENVELOPED), transform(XPATH, expression), transform(EXC_C14N))
+    # Without a prefix: whoever takes the signature out of the message first knows none that was declared around it.
+    transforms = (transform(ENVELOPED), transform(XPATH, f"<ds:XPath>not({LEFT_OUT})</ds:XPath>"), transform(EXC_C14N))
     return _signed_with(naming_the_forged(login), Reference(transforms=transforms, octets=_without_the_person))
 
 
