@@ -1,6 +1,7 @@
 """Opening what performs cases: a referee, with the driver that was asked for and the grounds of the target."""
 
 import contextlib
+from urllib.parse import urljoin
 
 import attrs
 
@@ -62,7 +63,8 @@ def open_visitors(
     from conformance.browser import find_headed, find_or_fetch  # noqa: PLC0415
     from conformance.drivers.chromium import ChromiumVisitors  # noqa: PLC0415
 
-    arguments = pinned(profile.base_url, profile.ca_file, patience)
+    sites = (profile.base_url, urljoin(profile.base_url, profile.login))
+    arguments = pinned(sites, profile.ca_file, patience)
     browser = find_headed() if window.headed else find_or_fetch()
     made = ChromiumVisitors(
         stack.enter_context(sync_playwright()), browser, patience, arguments,

@@ -275,7 +275,8 @@ def _refused(check: str, code: str, found: SignIns, seen: Observation, wanted: W
 
 def _trust(wanted: Wanted) -> str:
     return (
-        f"At the portal, Admin > Security, SAML SSO: security certificate fingerprint = {wanted.fingerprint}. If that "
+        f"At the portal, Admin > Security, SAML SSO: security certificate fingerprint = {wanted.fingerprint}; "
+        "or give it the simulator's metadata anew. If that "
         "should be another: 'simulator.instance' of the profile is the folder of the keys that are signed with."
     )
 

@@ -44,7 +44,7 @@ class Connections:
 
     def send(self, move: Form, headers: dict[str, str]) -> Answer:
         """Send a request and return the answer. Raises SiteFailed when there is none."""
-        parts = urlsplit(move.url)
+        parts, connection, answer = urlsplit(move.url), None, None
         try:
             connection = self._connection(parts.scheme, parts.netloc)
             target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
@@ -59,6 +59,9 @@ class Connections:
             raise SiteFailed(parts.netloc, f"dropped the connection ({error or type(error).__name__})") from None
         except ValueError as error:
             raise SiteFailed(parts.netloc, f"sent the browser to what is no address of a page ({error})") from None
+        finally:
+            if connection is not None and answer is None:
+                connection.close()
         if connection.sock is not None:
             self._idle[parts.scheme, parts.netloc].append((connection, time.monotonic()))
         return answer

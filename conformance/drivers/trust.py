@@ -4,6 +4,7 @@ import base64
 import hashlib
 import socket
 import ssl
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -44,20 +45,26 @@ def opened(url: str, trust: ssl.SSLContext, seconds: float) -> socket.socket:
         raise
 
 
-def pinned(url: str, ca_file: str, seconds: float) -> list[str]:
-    """Return the arguments by which Chromium trusts the site of this address as ``ca_file`` does.
+def pinned(urls: Iterable[str], ca_file: str, seconds: float) -> list[str]:
+    """Return the arguments by which Chromium trusts the sites of these addresses as ``ca_file`` does.
 
-    Chromium takes no file of certificates. It is told the key that the site proves to have under that file; where the
+    Chromium takes no file of certificates. It is told the keys that the sites prove to have under that file; where a
     site proves none, it is told nothing and judges by itself. Raises FileProblem.
     """
-    if not ca_file or urlsplit(url).scheme != "https":
+    if not ca_file:
         return []
     context = trusting(ca_file)
+    found = (_key(url, context, seconds) for url in urls if urlsplit(url).scheme == "https")
+    keys = sorted({key for key in found if key})
+    return [f"--ignore-certificate-errors-spki-list={','.join(keys)}"] if keys else []
+
+
+def _key(url: str, context: ssl.SSLContext, seconds: float) -> str:
     try:
         with connect(url, seconds) as plain, context.wrap_socket(plain, server_hostname=urlsplit(url).hostname) as site:
             shown = site.getpeercert(binary_form=True)
     except OSError:
-        return []
+        return ""
     key = x509.load_der_x509_certificate(shown or b"").public_key()
     digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
+    return base64.b64encode(digest).decode()
