@@ -75,13 +75,18 @@ PRESS = f"""([selector, fields]) => {{
 }}"""
 
 # Waits until the page is parsed and tells its HTTP status. One that sends a form by itself goes away while it is asked,
-# and the browser is on its way to the next one; null: it is still there after so many milliseconds.
+# and the browser is on its way to the next one; null: it is still there after so many milliseconds. Ours say that they
+# do; one of somebody else's, whose script may, is given a moment.
 RESTS = """async (patience) => {
   if (document.readyState === 'loading') {
     await new Promise((parsed) => document.addEventListener('DOMContentLoaded', parsed));
   }
   if (document.querySelector('form[data-auto-submit]')) {
     return await new Promise((late) => setTimeout(late, patience, null));
+  }
+  const scripts = [document.body?.getAttribute('onload'), ...[...document.scripts].map((script) => script.text)];
+  if (document.forms.length && scripts.some((script) => script?.includes('.submit()'))) {
+    await new Promise((stays) => setTimeout(stays, 500));
   }
   return performance.getEntriesByType('navigation')[0].responseStatus;
 }"""

@@ -8,6 +8,7 @@ import http.client
 import select
 import ssl
 import string
+import time
 from collections import defaultdict
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,9 @@ import attrs
 
 from conformance.drivers.trust import opened, trusting
 from conformance.drivers.visitor import Form, SiteFailed
+
+SILENT = 1.0
+"""How long a connection may have been silent to be used again, in seconds. Servers keep one for several."""
 
 
 @attrs.frozen
@@ -36,7 +40,7 @@ class Connections:
 
     def __init__(self, patience: float, trust: ssl.SSLContext | None = None) -> None:
         self._patience, self._trust = patience, trust
-        self._idle: defaultdict[tuple[str, str], list[HTTPConnection]] = defaultdict(list)
+        self._idle: defaultdict[tuple[str, str], list[tuple[HTTPConnection, float]]] = defaultdict(list)
 
     def send(self, move: Form, headers: dict[str, str]) -> Answer:
         """Send a request and return the answer. Raises SiteFailed when there is none."""
@@ -59,22 +63,23 @@ class Connections:
             if connection is not None and answer is None:
                 connection.close()
         if connection.sock is not None:
-            self._idle[parts.scheme, parts.netloc].append(connection)
+            self._idle[parts.scheme, parts.netloc].append((connection, time.monotonic()))
         return answer
 
     def close(self) -> None:
         """Close every connection that is not in use."""
         for connections in self._idle.values():
-            for connection in connections:
+            for connection, _ in connections:
                 connection.close()
         self._idle.clear()
 
     def _connection(self, scheme: str, netloc: str) -> HTTPConnection:
         idle = self._idle[scheme, netloc]
         while idle:
-            connection = idle.pop()
-            # One that can be read between two requests was closed by the other side.
-            if not select.select([connection.sock], [], [], 0)[0]:
+            connection, since = idle.pop()
+            # One that can be read between two requests was closed by the other side; one that was silent for long may
+            # be closed in this moment, which is no fault of the site.
+            if time.monotonic() - since < SILENT and not select.select([connection.sock], [], [], 0)[0]:
                 return connection
             connection.close()
         if scheme not in ("http", "https"):

@@ -20,7 +20,10 @@ REDIRECTS = (301, 302, 303, 307, 308)
 _TO_ENCODE = re.compile("[^A-Za-z0-9_.~-]+")
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
 _WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
-_AUTOMATIC = etree.XPath("//form[@data-auto-submit]")
+# Forms that a page sends by itself: ours say so, those of others are sent by a script.
+_AUTOMATIC = etree.XPath(
+    "//form[@data-auto-submit or //body[contains(@onload, '.submit()')] or //script[contains(., '.submit()')]]"
+)
 
 
 class HttpVisitors:

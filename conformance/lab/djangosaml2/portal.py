@@ -13,10 +13,10 @@ from djangosaml2.backends import Saml2Backend
 from djangosaml2.views import AssertionConsumerServiceView
 
 ADDRESS = re.compile(r"[^@\s;,]+@[^@\s;,]+")
-CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+# As pysaml2 gives them: it translates the names that its attribute maps know.
 NAMES = (
-    ("FirstName", "givenname", "User.FirstName", "username", f"{CLAIMS}/givenname"),
-    ("LastName", "surname", "User.LastName", f"{CLAIMS}/surname"),
+    ("FirstName", "givenname", "User.FirstName", "username", "givenName"),
+    ("LastName", "surname", "User.LastName"),
 )
 
 

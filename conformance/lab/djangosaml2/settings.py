@@ -70,7 +70,7 @@ SAML_CONFIG = {
                 "assertion_consumer_service": [(f"{BASE_URL}/saml2/acs/", BINDING_HTTP_POST)],
                 "single_logout_service": [
                     (f"{BASE_URL}/saml2/ls/", BINDING_HTTP_REDIRECT),
-                    (f"{BASE_URL}/saml2/ls/post/", BINDING_HTTP_POST),
+                    (f"{BASE_URL}/saml2/ls/", BINDING_HTTP_POST),
                 ],
             },
             "name_id_format": [saml.NAMEID_FORMAT_EMAILADDRESS],

@@ -27,10 +27,10 @@ from werkzeug import Response
 BASE_URL = os.environ["LAB_BASE_URL"]
 STATE = Path(os.environ["LAB_STATE"])
 ADDRESS = re.compile(r"[^@\s;,]+@[^@\s;,]+")
-CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+# As pysaml2 gives them: it translates the names that its attribute maps know.
 NAMES = (
-    ("FirstName", "givenname", "User.FirstName", "username", f"{CLAIMS}/givenname"),
-    ("LastName", "surname", "User.LastName", f"{CLAIMS}/surname"),
+    ("FirstName", "givenname", "User.FirstName", "username", "givenName"),
+    ("LastName", "surname", "User.LastName"),
 )
 
 
@@ -131,7 +131,7 @@ def home() -> str:
     browser = this_browser()
     if browser.name_id is None:
         return page("A site", '<p>Nobody is signed in. <a href="/login">Log in</a></p>')
-    given, _ = browser.client.users.get_identity(browser.name_id, check_not_on_or_after=False)
+    given, _ = browser.identities.get_identity(browser.name_id, check_not_on_or_after=False)
     name = " ".join(filter(None, (first(given, names) for names in NAMES)))
     name = f'<span id="person-name">{html.escape(name)}</span>, ' if name else ""
     email = f'<span id="person-email">{html.escape(browser.name_id.text.strip())}</span>'
@@ -160,13 +160,13 @@ def log_in(came_from: str = "/") -> Response:
 @app.post("/saml/acs")
 def consume() -> Response | tuple[str, int]:
     """Judge a Response, and sign in whom it names."""
-    newly = Browser(this_browser().outstanding)
+    newly, message = Browser(this_browser().outstanding), request.form.get("SAMLResponse")
     try:
         answer = newly.client.parse_authn_request_response(
-            request.form.get("SAMLResponse"), BINDING_HTTP_POST, newly.outstanding, conv_info=conversation()
+            message, BINDING_HTTP_POST, newly.outstanding, conv_info=conversation()
         )
     except Exception as refusal:
-        return refuse(told(refusal))
+        return refuse(f"login: {told(refusal)}")
     if answer is None or newly.name_id is None:
         return refuse("The library returned no identity.")
     if not ADDRESS.fullmatch((newly.name_id.text or "").strip()):
@@ -204,7 +204,7 @@ def single_logout() -> str | Response | tuple[str, int]:
             return refuse("The library returned no logout response.")
         browser.client.handle_logout_response(answer)
     except Exception as refusal:
-        return refuse(told(refusal))
+        return refuse(f"logout: {told(refusal)}")
     return page("Signed out", '<p id="logged-out">You are signed out.</p>')
 
 
@@ -218,6 +218,12 @@ def metadata() -> Response:
 def too_large(_error: Exception) -> tuple[str, int]:
     """Refuse a message that the site does not read."""
     return refuse("The message is too large.")
+
+
+@app.errorhandler(405)
+def by_another_method(_error: Exception) -> tuple[str, int]:
+    """Refuse a login that does not come by HTTP-POST."""
+    return refuse("The method is not allowed here.")
 
 
 def conversation() -> dict[str, str]:

@@ -179,6 +179,4 @@ app.use((error, request, response, _next) => {
   if (isFault) console.error(error);
   response.status(isFault ? 500 : (error.status ?? 403)).send(refusal(request, told(error.message ?? error)));
 });
-// The validator is compiled when it is first used, which takes seconds.
-await validator.validate("<first/>").catch(() => {});
 app.listen(Number(env.LAB_PORT), "127.0.0.1");

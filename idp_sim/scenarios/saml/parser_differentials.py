@@ -116,7 +116,7 @@ ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
 
 def _in_utf_7(xml: bytes) -> bytes:
     """Write the letters that UTF-7 may write otherwise otherwise, so that no reader of ASCII sees an @ or a plus."""
-    return xml.replace(b"+", b"+-").replace(b"@", b"+AEA-")
+    return b"".join(b"+AEA-" if letter == "@" else letter.encode("utf-7") for letter in xml.decode())
 
 
 @breaks("saml.message.xml", variants=ENCODINGS)
