@@ -36,6 +36,11 @@ KINDS = (Profile, SignedIn, Refused, SignOut, Step, Pages, Admin, Simulator)
 LEAN = '[signed_in]\nemail = "#me"\n'
 
 
+@pytest.fixture(autouse=True)
+def _keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_SIM_INSTANCE", str(tmp_path / "instance"))
+
+
 @pytest.fixture
 def saml() -> Iterator[tuple[str, str]]:
     with serving(gullible) as addresses:

@@ -11,6 +11,11 @@ from tests.referee.strangers import BANNER, SIGNS, STEPS, gullible, judged, serv
 SOUND, BROKEN = "remote-login.sound.plain", "remote-login.hash.wrong"
 
 
+@pytest.fixture(autouse=True)
+def _keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDP_SIM_INSTANCE", str(tmp_path / "instance"))
+
+
 @pytest.fixture
 def sites() -> Iterator[tuple[str, str]]:
     with serving(stranger) as addresses:
