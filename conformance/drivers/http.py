@@ -156,9 +156,7 @@ class HttpVisitor:
                 address = urljoin(move.url, answer.location)
                 move = Form(move.method if keep else "GET", address, move.body if keep else None)
                 continue
-            self._document = lxml.html.document_fromstring(
-                answer.body or b"<html></html>", lxml.html.HTMLParser(encoding="utf-8")
-            )
+            self._document = _parsed(answer.body)
             self._values = {}
             automatic = _AUTOMATIC(self._document)
             if not automatic:
@@ -189,6 +187,14 @@ class HttpVisitor:
                 else:
                     self._cookies[host, name] = morsel.value
         return answer
+
+
+def _parsed(body: bytes) -> Any:
+    parser = lxml.html.HTMLParser(encoding="utf-8")
+    try:
+        return lxml.html.document_fromstring(body, parser)
+    except etree.ParserError:
+        return lxml.html.document_fromstring(b"<html></html>", parser)  # the body has no element
 
 
 def _submitted(method: str, url: str, fields: Sequence[tuple[str, str]]) -> Form:

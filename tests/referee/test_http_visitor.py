@@ -27,6 +27,11 @@ def test_a_form_that_waits_for_a_person() -> None:
     assert _end_of(f"<body>{FORM}<script>document.title = 'submit'</script></body>") is None
 
 
+@pytest.mark.parametrize("page", ["", "<!-- nothing -->", "<!doctype html>", "\0"])
+def test_a_page_without_any_element_shows_nothing(page: str) -> None:
+    assert _end_of(page) is None
+
+
 def _end_of(page: str) -> str | None:
     app = Flask("a site")
     app.add_url_rule("/", "page", lambda: page)
