@@ -32,7 +32,7 @@ from conformance.events import (
     read,
     summary_line,
 )
-from conformance.lab.harness import running
+from conformance.lab.harness import LabProblem, load, running
 from conformance.report import write_all
 from conformance.targets.profile import Profile
 from conformance.targets.target import Target, ready, simulator_for
@@ -83,12 +83,14 @@ def run(
     *,
     doctor: bool = True,
 ) -> Exit:
-    """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser.
+    """Judge the target by the cases and write the reports to ``directory``. Raises FileProblem, NoBrowser, LabProblem.
 
     ``baseline`` tells of a run which failures are known. A portal that somebody else runs is seen by the ``doctor``
     first: where that fails, no case is performed, and no report of an earlier run is left to be taken for this one's.
     """
     started = time.monotonic()
+    if workers > 1 and target.harness is not None and load(target.harness).one_at_a_time:
+        raise LabProblem(f"{target.name} is judged one case at a time (one_at_a_time in its lab.toml). Leave out -n.")
     with contextlib.ExitStack() as stack:
         canary = stack.enter_context(Canary())
         examined = doctor and target.weaknesses is None

@@ -43,6 +43,7 @@ class Harness:
     """``lab.toml``: ``debian`` are packages of the system; ``pip`` and ``npm`` say that a list of packages is there.
 
     In ``start``, ``{python}`` is the interpreter of the harness's own environment and ``{folder}`` where its code is.
+    ``one_at_a_time``: it cannot tell the people of several workers apart.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Harness:
     debian: tuple[str, ...] = ()
     pip: bool = False
     npm: bool = False
+    one_at_a_time: bool = False
 
 
 def names() -> list[str]:

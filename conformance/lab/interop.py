@@ -55,6 +55,7 @@ def judge(name: str, driver: Driver, workers: int, report: Path) -> Exit | str:
     baseline = lab.baseline_path(name)
     try:
         held = holding(baseline if baseline.is_file() else None, [case.id for case in all_cases()], write=False)
+        workers = 1 if lab.load(name).one_at_a_time else workers
         return run(find(f"lab:{name}"), all_cases(), driver, workers, report, (), held)
     except (lab.LabProblem, FileProblem, NoBrowser) as problem:
         return str(problem)

@@ -98,6 +98,12 @@ def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> 
     assert not lab.is_up(LIGHT)
 
 
+def test_one_that_cannot_tell_workers_apart_takes_one(tmp_path: Path) -> None:
+    done = conformance("run", "--portal", "lab:mellon", "--driver", "http", "-n", "2", "--report", str(tmp_path))
+    assert done.returncode == 4
+    assert done.stderr == "lab:mellon is judged one case at a time (one_at_a_time in its lab.toml). Leave out -n.\n"
+
+
 @pytest.mark.usefixtures("alone")
 def test_up_and_down() -> None:
     assert conformance("lab", "up", LIGHT).stdout == f"{LIGHT} is up: {lab.load(LIGHT).base_url}\n"
