@@ -31,9 +31,12 @@ class Backend(Saml2Backend):
         assertion_info: dict[str, str],
         **kwargs: Any,
     ) -> bool:
-        """Remember the assertion until it ends, and tell whether it was unknown."""
-        left = datetime.fromisoformat(assertion_info["not_on_or_after"]) - datetime.now(UTC)
-        return bool(cache.add(assertion_info["assertion_id"], "used", left.total_seconds() + 60))
+        """Remember the assertion until it ends, and tell whether it was unknown; without a bearer it is not told of."""
+        if not assertion_info:
+            return True
+        end = assertion_info["not_on_or_after"]
+        left = (datetime.fromisoformat(end) - datetime.now(UTC)).total_seconds() + 60 if end else None
+        return bool(cache.add(assertion_info["assertion_id"], "used", left))
 
     def clean_user_main_attribute(self, main_attribute: str | None) -> str | None:
         """Return the NameID if it is an address."""
