@@ -4,22 +4,18 @@ The standard library's client, because those that stand above it rewrite an addr
 signed query is what it is to the letter.
 """
 
+import contextlib
 import http.client
-import select
 import ssl
 import string
-import time
 from collections import defaultdict
 from http.client import HTTPConnection, HTTPException
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import attrs
 
 from conformance.drivers.trust import opened, trusting
 from conformance.drivers.visitor import Form, SiteFailed
-
-SILENT = 1.0
-"""How long a connection may have been silent to be used again, in seconds. Servers keep one for several."""
 
 
 @attrs.frozen
@@ -40,53 +36,50 @@ class Connections:
 
     def __init__(self, patience: float, trust: ssl.SSLContext | None = None) -> None:
         self._patience, self._trust = patience, trust
-        self._idle: defaultdict[tuple[str, str], list[tuple[HTTPConnection, float]]] = defaultdict(list)
+        self._idle: defaultdict[tuple[str, str], list[HTTPConnection]] = defaultdict(list)
 
     def send(self, move: Form, headers: dict[str, str]) -> Answer:
         """Send a request and return the answer. Raises SiteFailed when there is none."""
-        parts, connection, answer = urlsplit(move.url), None, None
+        parts = urlsplit(move.url)
         try:
-            connection = self._connection(parts.scheme, parts.netloc)
-            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-            # What a browser sends of an address that has more than ASCII in it, or blanks.
-            sent = quote(target, safe=string.punctuation)
-            body = None if move.body is None else move.body.encode()
-            connection.request(move.method, sent, body, {"Host": parts.netloc.rpartition("@")[2], **headers})
-            answer = _read(connection.getresponse())
+            return self._answer(parts, move, {"Host": parts.netloc.rpartition("@")[2], **headers})
         except TimeoutError:
             raise SiteFailed(parts.netloc, "did not answer in time") from None
         except (HTTPException, OSError) as error:
             raise SiteFailed(parts.netloc, f"dropped the connection ({error or type(error).__name__})") from None
         except ValueError as error:
             raise SiteFailed(parts.netloc, f"sent the browser to what is no address of a page ({error})") from None
-        finally:
-            if connection is not None and answer is None:
-                connection.close()
-        if connection.sock is not None:
-            self._idle[parts.scheme, parts.netloc].append((connection, time.monotonic()))
-        return answer
 
     def close(self) -> None:
         """Close every connection that is not in use."""
         for connections in self._idle.values():
-            for connection, _ in connections:
+            for connection in connections:
                 connection.close()
         self._idle.clear()
 
-    def _connection(self, scheme: str, netloc: str) -> HTTPConnection:
-        idle = self._idle[scheme, netloc]
-        while idle:
-            connection, since = idle.pop()
-            # One that can be read between two requests was closed by the other side; one that was silent for long may
-            # be closed in this moment, which is no fault of the site.
-            if time.monotonic() - since < SILENT and not select.select([connection.sock], [], [], 0)[0]:
-                return connection
+    def _answer(self, parts: SplitResult, move: Form, headers: dict[str, str]) -> Answer:
+        # As in a browser: a connection that was kept may be closed by the site in this moment, and another is tried.
+        with contextlib.suppress(IndexError, ConnectionError):
+            return self._over(self._idle[parts.scheme, parts.netloc].pop(), parts, move, headers)
+        if parts.scheme not in ("http", "https"):
+            raise ValueError(f"'{parts.scheme}' is not http")
+        connection = HTTPConnection(parts.netloc, timeout=self._patience)
+        connection.sock = opened(f"{parts.scheme}://{parts.netloc}", self._trust or trusting(""), self._patience)
+        return self._over(connection, parts, move, headers)
+
+    def _over(self, connection: HTTPConnection, parts: SplitResult, move: Form, headers: dict[str, str]) -> Answer:
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        body = None if move.body is None else move.body.encode()
+        try:
+            # Encoded is what a browser encodes of an address: blanks, and what is not ASCII.
+            connection.request(move.method, quote(target, safe=string.punctuation), body, headers)
+            answer = _read(connection.getresponse())
+        except BaseException:
             connection.close()
-        if scheme not in ("http", "https"):
-            raise ValueError(f"'{scheme}' is not http")
-        connection = HTTPConnection(netloc, timeout=self._patience)
-        connection.sock = opened(f"{scheme}://{netloc}", self._trust or trusting(""), self._patience)
-        return connection
+            raise
+        if connection.sock is not None:
+            self._idle[parts.scheme, parts.netloc].append(connection)
+        return answer
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:
