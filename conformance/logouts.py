@@ -57,7 +57,8 @@ class Performance:
     def _signed_in(self, person: Person) -> None:
         # At the portal, wherever the logout begins: not every portal takes logins that begin elsewhere.
         self.journey.sign_in(person=person, start="portal")
-        self.journey.expect(self.journey.is_signed_in(), "The login before the logout was not accepted.")
+        accepted = self.journey.end(just_now=True)[1].signed_in
+        self.journey.expect(accepted, "The login before the logout was not accepted.")
 
     def read(self, refusal: Shown, refused: Observation) -> Observation:
         """Return what the person experienced; ``refusal`` is the page at the end, ``refused`` what it says."""

@@ -40,10 +40,10 @@ CUSTOMER = Person("Carla", "Customer", "customer@portal.example", "", "")
 PEOPLE_EACH = 4
 """Each worker has four people of the directory. The third is an agent of the stub, the fourth a customer of it."""
 STORED_NAME = "Name Before"
-
-
 _THREADS = 2
 """Threads that answer at each site: as many as the journeys need, of which one posts twice at the same moment."""
+_IDLE_SECONDS = 60
+"""How long a site sleeps where nobody comes. By default it is one second, and a run has more than a hundred sites."""
 
 
 class Server:
@@ -51,7 +51,9 @@ class Server:
 
     def __init__(self, app: Flask, bound: socket.socket) -> None:
         self._connections: dict[int, Any] = {}
-        self._server: Any = waitress.server.create_server(app, map=self._connections, sockets=[bound], threads=_THREADS)
+        self._server: Any = waitress.server.create_server(
+            app, map=self._connections, sockets=[bound], threads=_THREADS, asyncore_loop_timeout=_IDLE_SECONDS
+        )
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
 

@@ -30,7 +30,10 @@ def connect(url: str, seconds: float) -> socket.socket:
     parts = urlsplit(url)
     host = parts.hostname or ""
     here = "127.0.0.1" if host.endswith(".localhost") else host
-    return socket.create_connection((here, parts.port or (443 if parts.scheme == "https" else 80)), timeout=seconds)
+    made = socket.create_connection((here, parts.port or (443 if parts.scheme == "https" else 80)), timeout=seconds)
+    # The head and the body of a request are sent one after the other: neither waits for the answer to the other.
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
 
 
 def opened(url: str, trust: ssl.SSLContext, seconds: float) -> socket.socket:

@@ -1,10 +1,12 @@
 """What is found out beside a lean profile, and what a profile must not do: guess, skip in secret, keep secrets."""
 
-import http.client
 import re
+import socket
 from collections.abc import Callable, Iterator
 from email.message import Message
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 import pytest
@@ -14,8 +16,10 @@ from flask.typing import ResponseReturnValue
 from conformance.case import all_cases
 from conformance.cli import main
 from conformance.drivers.http import HttpVisitors
+from conformance.drivers.trust import opened
 from conformance.journey import People
 from conformance.referee import Referee
+from conformance.targets import discovery
 from conformance.targets.discovery import Answer, Unreachable, ask, completed, discover, login_page
 from conformance.targets.profile import Admin, Pages, Profile, Simulator, load
 from conformance.targets.profiles_table import markdown
@@ -84,7 +88,7 @@ def test_the_simulator_has_the_keys_that_the_portal_was_told_of(
     case, kept = "saml.sound.plain@assertion", []
     for report in ("first", "second"):
         profile = written(tmp_path, *saml, "[signed_in]\ntext = 'You are (\\S+@\\S+)\\.'\n")
-        done, result = run(tmp_path / report, case, "--portal", str(profile), "--driver", "http")
+        done, result = run(tmp_path / report, case, "--portal", str(profile), "--driver", "http", "--no-doctor")
         assert verdicts(result) == {case: "pass"}, done.stdout + done.stderr
         kept.append((tmp_path / "kept" / "signing.pem").read_bytes())
     assert kept[0] == kept[1]
@@ -141,7 +145,7 @@ def test_whatever_a_login_page_answers_is_told(answer: Callable[[], ResponseRetu
 def test_a_login_page_that_leads_to_what_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     headers = Message()
     headers["Location"] = "http://["
-    monkeypatch.setattr("conformance.targets.discovery.ask", lambda url: Answer(url, 302, headers, b""))
+    monkeypatch.setattr("conformance.targets.discovery.ask", lambda url, **_: Answer(url, 302, headers, b""))
     assert "leads to what is no address" in login_page("http://portal.localhost/login").problem
 
 
@@ -258,20 +262,16 @@ def test_a_first_profile_takes_the_metadata_and_asks_no_other_host(
         return app
 
     asked: list[str] = []
-    monkeypatch.setattr(http.client, "HTTPConnection", _noting(asked))
+
+    def noting(url: str, *how: Any) -> socket.socket:
+        asked.append(url)
+        return opened(url, *how)
+
+    monkeypatch.setattr(discovery, "opened", noting)
     with serving(at_its_usual_place) as sites:
         profile = load(initialised(tmp_path, f"{sites[0]}/login"))
     assert profile.metadata == f"{sites[0]}/saml2/metadata"
-    assert set(asked) == {sites[0].rpartition(":")[2]}
-
-
-def _noting(asked: list[str]) -> type[http.client.HTTPConnection]:
-    class Noting(http.client.HTTPConnection):
-        def connect(self) -> None:
-            asked.append(str(self.port))
-            super().connect()
-
-    return Noting
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(sites[0]).netloc}
 
 
 def test_init_overwrites_nothing_and_tells_what_it_cannot_do(

@@ -19,6 +19,7 @@ from conformance.sites import PEOPLE_EACH, Server, listen
 from conformance.targets.target import StubGrounds, find
 from conformance.verdict import Observation, Verdict, judge
 from idp_sim.people import directory
+from portal_stub import app as portal_app
 from portal_stub.web import guard, login
 from portal_stub.web.visit import BROWSER_COOKIE, drop_session
 from tests.referee.commands import run, verdicts
@@ -184,5 +185,6 @@ def test_a_session_that_is_gone_after_back_is_found(visitors: VisitorFactory, mo
         return add_headers(response)
 
     monkeypatch.setattr(guard, "add_headers", forget_who_comes_back)
+    monkeypatch.setattr(portal_app, "_pages", portal_app._pages.__wrapped__)  # those of other portals are made already
     assert verdict(CASES["saml.sound.plain@assertion"], visitors).word == "pass"
     assert verdict(CASES["saml.browser.back-button"], visitors).word == "fail"
