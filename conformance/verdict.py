@@ -114,8 +114,9 @@ def _judge_refusal(expected: Sequence[str], declared: Sequence[str], seen: Obser
 
 def _is_the_stated_reason(expected: Sequence[str], declared: Sequence[str], seen: Observation) -> bool:
     got = set(seen.rules)
-    if RULES[declared[0]].property:
-        return bool(got) and got <= guards_of(declared[0])
+    stated = declared if seen.rules_from == "page" else expected
+    if RULES[stated[0]].property:
+        return bool(got) and got <= guards_of(stated[0]) | {*declared}.difference(expected)
     if seen.rules_from == "page":
         return got == set(declared)
     return bool(got & {*expected, *declared})

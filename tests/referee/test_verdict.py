@@ -103,6 +103,23 @@ def test_a_property_is_kept_by_its_guards(rules: tuple[str, ...], word: str) -> 
     assert judge("never-as-forged", (PROPERTY,), seen("refused", rules), SOUND).word == word
 
 
+@pytest.mark.parametrize(
+    ("rules", "source", "word"),
+    [
+        (("saml.signature.one-assertion",), "message", "pass"),
+        (("saml.encryption.opaque",), "message", "pass"),
+        (("saml.time.format",), "message", "wrong-reason"),
+        (("saml.encryption.opaque",), "page", "pass"),
+        (("saml.signature.one-assertion",), "page", "wrong-reason"),
+    ],
+)
+def test_a_portal_that_declares_no_rules_keeps_a_veiled_property_by_its_guards(
+    rules: tuple[str, ...], source: Any, word: str
+) -> None:
+    refused = seen("refused", rules, rules_from=source)
+    assert judge("never-as-forged", (PROPERTY,), refused, SOUND, ("saml.encryption.opaque",)).word == word
+
+
 def test_a_refusal_without_a_message_is_no_refusal_for_the_stated_reason() -> None:
     verdict = judge("must-refuse", (RULE,), Observation(result="refused"), SOUND)
     assert verdict.word == "wrong-reason"
