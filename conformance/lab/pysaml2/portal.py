@@ -49,8 +49,6 @@ def configuration() -> SPConfig:
         "metadata": {"local": [os.environ["LAB_IDP_METADATA"]]},
         "accepted_time_diff": 60,
         "allow_unknown_attributes": True,
-        "signing_algorithm": SIG_RSA_SHA256,
-        "digest_algorithm": DIGEST_SHA256,
         "service": {
             "sp": {
                 "endpoints": {
@@ -68,6 +66,8 @@ def configuration() -> SPConfig:
                 "authn_requests_signed": True,
                 "logout_requests_signed": True,
                 "logout_responses_signed": True,
+                "signing_algorithm": SIG_RSA_SHA256,
+                "digest_algorithm": DIGEST_SHA256,
             }
         },
     }

@@ -36,8 +36,8 @@ followed: set[str] = set()
 one_at_a_time = threading.Lock()
 
 
-def settings(*, messages_signed: bool) -> Settings:
-    """Return the library's settings, in which Responses and logout messages must be signed, or need not."""
+def settings(*, messages_signed: bool = False, assertions_encrypted: bool = False) -> Settings:
+    """Return the library's settings, in which messages must be signed, and assertions encrypted, or need not."""
     key, certificate = STATE / "sp.key", STATE / "sp.pem"
     if not key.exists():
         command = "openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=python3-saml.localhost"
@@ -63,6 +63,7 @@ def settings(*, messages_signed: bool) -> Settings:
             "logoutRequestSigned": True,
             "logoutResponseSigned": True,
             "wantMessagesSigned": messages_signed,
+            "wantAssertionsEncrypted": assertions_encrypted,
             "wantAttributeStatement": False,
             "requestedAuthnContext": False,
             "rejectDeprecatedAlgorithm": True,
@@ -70,7 +71,9 @@ def settings(*, messages_signed: bool) -> Settings:
     })  # fmt: skip
 
 
-LOGINS, LOGOUTS = settings(messages_signed=False), settings(messages_signed=True)
+LOGINS, LOGOUTS = settings(), settings(messages_signed=True)
+PUBLISHED = settings(assertions_encrypted=True)
+"""The library publishes its key for encryption only where it refuses plain assertions, though it takes both."""
 
 app = Flask(__name__)
 app.config.update(
@@ -183,7 +186,7 @@ def single_logout() -> str | Response | tuple[str, int]:
 @app.get("/saml/metadata")
 def metadata() -> Response:
     """Publish what the identity provider must know."""
-    return Response(LOGINS.get_sp_metadata(), mimetype="application/samlmetadata+xml")
+    return Response(PUBLISHED.get_sp_metadata(), mimetype="application/samlmetadata+xml")
 
 
 @app.errorhandler(413)
