@@ -79,7 +79,12 @@ class Table:
     @property
     def summaries(self) -> tuple[str, ...]:
         """The result of each run in one line."""
-        return tuple(summary_line(run) + ("" if run.complete else " (cut off)") for run in self.runs)
+        return tuple(
+            summary_line(run)
+            + ("" if run.header.driver == "browser" else " (without a browser)")
+            + ("" if run.complete else " (cut off)")
+            for run in self.runs
+        )
 
     def anomalies(self) -> Iterator[tuple[str, list[tuple[Row, str, str]]]]:
         """Yield each target that does what no other does: the cases, what it does there and what the others do."""

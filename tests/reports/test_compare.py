@@ -121,3 +121,9 @@ def test_what_a_baseline_withholds_is_not_told() -> None:
 def test_a_known_failure_is_shown_with_its_reason() -> None:
     runs = [run(case("fail", reason="Let in."), name="a")]
     assert "Let in. It never looks." in to_html(side_by_side(runs, {}, {"a": {ID: "It never looks."}}.__getitem__))
+
+
+def test_a_run_without_a_browser_says_so() -> None:
+    seen, plain = run(case("pass"), name="a"), run(case("pass"), name="b")
+    plain = attrs.evolve(plain, header=attrs.evolve(plain.header, driver="http"))
+    assert [line.endswith("(without a browser)") for line in side_by_side([seen, plain], {}).summaries] == [False, True]
