@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -330,6 +331,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; what follows `--` is handed to pytest. Wrong usage exits 4, an interrupt 2."""
     given = sys.argv[1:] if arguments is None else arguments
     cut = given.index("--") if "--" in given else len(given)
+    # Who is told to end stops what it has started, as with an interrupt; else sites of the lab would run on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli.main(given[:cut], prog_name="conformance", standalone_mode=False, obj=given[cut + 1 :])
     except click.ClickException as error:

@@ -111,7 +111,8 @@ def test_a_killed_run_leaves_readable_events(tmp_path: Path) -> None:
     assert 0 < len(result.cases) < result.header.selected
 
 
-def test_an_interrupted_run_says_so_and_keeps_its_reports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_so_and_keeps_its_reports(tmp_path: Path, sent: signal.Signals) -> None:
     command = [sys.executable, "-m", "conformance", "run", "--driver", "http", "--report", str(tmp_path)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -121,7 +122,7 @@ def test_an_interrupted_run_says_so_and_keeps_its_reports(tmp_path: Path) -> Non
             if line.startswith("["):
                 break
         time.sleep(0.2)
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, sent)
         process.stdout.read()
         assert process.wait(60) == 2
     assert (tmp_path / "index.html").exists()
