@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import attrs
 
-from conformance.drivers.trust import opened, trusting
+from conformance.drivers.trust import opened
 from conformance.drivers.visitor import Form, SiteFailed
 
 
@@ -64,7 +64,7 @@ class Connections:
         if parts.scheme not in ("http", "https"):
             raise ValueError(f"'{parts.scheme}' is not http")
         connection = HTTPConnection(parts.netloc, timeout=self._patience)
-        connection.sock = opened(f"{parts.scheme}://{parts.netloc}", self._trust or trusting(""), self._patience)
+        connection.sock = opened(f"{parts.scheme}://{parts.netloc}", self._trust, self._patience)
         return self._over(connection, parts, move, headers)
 
     def _over(self, connection: HTTPConnection, parts: SplitResult, move: Form, headers: dict[str, str]) -> Answer:

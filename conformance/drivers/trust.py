@@ -36,13 +36,16 @@ def connect(url: str, seconds: float) -> socket.socket:
     return made
 
 
-def opened(url: str, trust: ssl.SSLContext, seconds: float) -> socket.socket:
-    """Return a connection to the site of this address, with TLS where that begins with https://. Raises OSError."""
+def opened(url: str, trust: ssl.SSLContext | None, seconds: float) -> socket.socket:
+    """Return a connection to the site of this address, with TLS where that begins with https://. Raises OSError.
+
+    Without ``trust`` it is what this machine trusts, which takes long to read: only where there is TLS.
+    """
     plain, parts = connect(url, seconds), urlsplit(url)
     if parts.scheme != "https":
         return plain
     try:
-        return trust.wrap_socket(plain, server_hostname=parts.hostname)
+        return (trust or trusting("")).wrap_socket(plain, server_hostname=parts.hostname)
     except OSError:
         plain.close()
         raise

@@ -54,7 +54,7 @@ def ask(url: str, seconds: float = 10, trust: ssl.SSLContext | None = None) -> A
     try:
         connection = http.client.HTTPConnection(parts.hostname or "", timeout=seconds)
         try:
-            connection.sock = opened(url, trust or trusting(""), seconds)
+            connection.sock = opened(url, trust, seconds)
             path = parts._replace(scheme="", netloc="", fragment="", path=parts.path or "/").geturl()
             connection.request("GET", path, headers={"Host": parts.netloc, "Accept": "text/html, */*"})
             answer = connection.getresponse()
