@@ -178,7 +178,6 @@ class SignOut:
 
     press: str = selector("Selector of the button, or the link, that signs out.")
     open: str = setting("The page on which it is, where that is not the probe page; alone: opening it signs out.", "")
-    lands_on: str = setting("The page on which the person then lands.", "")
     confirmed: str = selector(
         "Selector of what the portal shows once the identity provider has confirmed a single logout."
     )
