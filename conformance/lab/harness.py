@@ -139,6 +139,10 @@ def running(name: str) -> Iterator[None]:
 def start(name: str) -> None:
     """Start a service provider with a fresh state, and return once it answers. Raises LabProblem."""
     harness = load(name)
+    if _answers(harness):
+        raise LabProblem(
+            f"{name} would stand at {harness.base_url}, but something that the lab did not start answers there. End it."
+        )
     folder = set_up(name)
     python = _python(name) if harness.pip else Path(sys.executable)
     command = [part.format(python=python, folder=folder) for part in harness.start]
@@ -177,8 +181,8 @@ def stop(name: str) -> bool:
 
 
 def is_up(name: str) -> bool:
-    """Whether the service provider answers."""
-    return _answers(load(name))
+    """Whether the service provider was started by the lab and answers."""
+    return _answers(load(name)) and _started(name).is_file()
 
 
 def _environment(harness: Harness, state: Path) -> Mapping[str, str]:

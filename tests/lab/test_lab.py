@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import attrs
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from conformance.baseline import load as load_baseline
 from conformance.case import all_cases
 from conformance.lab import harness as lab
+from conformance.sites import listen
 from conformance.targets.profile import load as load_profile
 from conformance.targets.target import find
 from tests.referee.commands import conformance, run, verdicts
@@ -110,6 +112,16 @@ def test_up_and_down() -> None:
     assert f"{lab.load(LIGHT).title}  [up]" in conformance("lab", "list").stdout
     assert conformance("lab", "down", LIGHT).stdout == f"{LIGHT} is down.\n"
     assert conformance("lab", "down", LIGHT).stdout == f"{LIGHT} was not up.\n"
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_the_lab_did_not_start_is_not_judged_in_its_place() -> None:
+    port = urlsplit(lab.load(LIGHT).base_url).port
+    with listen(port or 0) as stranger:
+        stranger.listen()
+        assert not lab.is_up(LIGHT)
+        with pytest.raises(lab.LabProblem, match="something that the lab did not start answers there"):
+            lab.start(LIGHT)
 
 
 @pytest.mark.usefixtures("alone")
