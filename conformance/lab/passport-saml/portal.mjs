@@ -87,8 +87,12 @@ const escape = (text) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCo
 const page = (title, body) =>
   `<!DOCTYPE html>\n<html lang="en">\n<title>${title}</title>\n<h1>${title}</h1>\n${body}\n</html>\n`;
 const refusal = ({ path }, why) => page("Refused", `<p id="login-error">${escape(`${path}: ${why}`)}</p>`);
-/** Return the message of an error, without what an XML parser quotes of a message that is none. */
-const told = ({ message }) => /^\[xmldom error\]\s+[a-z ]+/.exec(message)?.[0] ?? message;
+/**
+ * Return the message of an error, without what an XML parser quotes of a message that is none, and without the words of
+ * OpenSSL: for padding that is wrong it has two, by chance.
+ */
+const told = ({ message }) =>
+  (/^\[xmldom error\]\s+[a-z ]+/.exec(message)?.[0] ?? message).replace(/error:[0-9A-F]+:rsa routines::.*/, "RSA failed");
 
 function home({ user }) {
   if (!user) return page("A site", '<p>Nobody is signed in. <a href="/login">Log in</a></p>');
