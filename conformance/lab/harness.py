@@ -43,7 +43,7 @@ class Harness:
     """``lab.toml``: ``debian`` are packages of the system; ``pip`` and ``npm`` say that a list of packages is there.
 
     In ``start``, ``{python}`` is the interpreter of the harness's own environment and ``{folder}`` where its code is.
-    ``one_at_a_time``: it cannot tell the people of several workers apart.
+    ``one_at_a_time``: what it shows of a refusal, or it itself, cannot tell the cases of several workers apart.
     """
 
     title: str
