@@ -8,11 +8,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import attrs
 import click
 
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.settings_file import load
+from portal_stub.suspect import Suspect
 from portal_stub.weakness import UnknownWeakness, Weaknesses
 from rulebook import rule
 from rulebook.strict_toml import FileProblem
@@ -106,16 +108,18 @@ def check(text: str, file: Path, at: datetime | None, in_response_to: str | None
     INPUT is a file, '-' for standard input, a remote login's link, or a Response in base64 or XML.
     Exit code: 0 granted, 1 refused, 2 usage.
     """
-    from portal_stub.offline import diagnose, read_input  # noqa: PLC0415 (loads the verifying library)
+    from portal_stub.offline import diagnose, read_input, suspects  # noqa: PLC0415 (loads the verifying library)
 
-    settings = load(file)
+    settings, now = load(file), at or datetime.now(UTC)
     message = read_input(text, sys.stdin.buffer.read)
-    diagnosis = diagnose(message, settings, at or datetime.now(UTC), in_response_to)
-    click.echo(json.dumps(as_plain(diagnosis), indent=2, ensure_ascii=False) if as_json else in_words(diagnosis))
+    diagnosis = diagnose(message, settings, now, in_response_to)
+    named = () if diagnosis.granted else suspects(message, settings, now)
+    plain = as_plain(diagnosis, named)
+    click.echo(json.dumps(plain, indent=2, ensure_ascii=False) if as_json else in_words(diagnosis, named))
     sys.exit(0 if diagnosis.granted else 1)
 
 
-def as_plain(diagnosis: Diagnosis) -> dict[str, Any]:
+def as_plain(diagnosis: Diagnosis, suspects: tuple[Suspect, ...]) -> dict[str, Any]:
     """Return the diagnosis as ``check --json`` prints it (fixtures/schemas/diagnosis.schema.json)."""
     findings = [
         {
@@ -132,16 +136,19 @@ def as_plain(diagnosis: Diagnosis) -> dict[str, Any]:
         "granted": diagnosis.granted,
         "person": diagnosis.person,
         "violations": list(diagnosis.violations),
+        "suspects": [attrs.asdict(suspect) for suspect in suspects],
         "findings": findings,
     }
 
 
-def in_words(diagnosis: Diagnosis) -> str:
-    """Return the diagnosis for a person to read: the verdict, then every finding, what is wrong in full."""
+def in_words(diagnosis: Diagnosis, suspects: tuple[Suspect, ...]) -> str:
+    """Return the diagnosis for a person to read: the verdict, what explains it, then every finding in full."""
     counted = len(diagnosis.violations)
     lines = [f"granted: {diagnosis.person}" if diagnosis.granted else f"refused: {counted} rules are violated"]
     if counted == 1:
         lines = ["refused: 1 rule is violated"]
+    for suspect in suspects:
+        lines += [f"{'what happened':15}{suspect.sentence}", f"{'':15}to mend it: {suspect.mend}"]
     for finding in sorted(diagnosis.findings, key=lambda found: _ORDER.index(found.outcome)):
         lines.append(f"{finding.outcome:15}{finding.rule}{f'  ({finding.reason})' if finding.reason else ''}")
         if finding.outcome in ("violated", "warning"):

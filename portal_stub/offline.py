@@ -12,11 +12,14 @@ from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.keys import Keys
 from portal_stub.remote_login.checks import CHECKS as REMOTE_LOGIN_CHECKS
+from portal_stub.remote_login.detective import suspects as suspects_of_link
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.checks import CHECKS as SAML_CHECKS
+from portal_stub.saml.detective import suspects as suspects_of_response
 from portal_stub.saml.judge import judge as judge_response
 from portal_stub.saml.logout.checks import CHECKS as LOGOUT_CHECKS
 from portal_stub.saml.message import Memory, Post
+from portal_stub.suspect import Suspect
 from rulebook.strict_toml import FileProblem
 
 Message = bytes | Post
@@ -38,6 +41,13 @@ def diagnose(message: Message, settings: Settings, now: datetime, in_response_to
     keys = Keys(given={"encryption": settings.saml.encryption_key})
     own_key = (lambda: keys.encryption.key) if settings.saml.encryption_key else None
     return judge_response(message, settings, now, Memory(open_requests=requests), own_key=own_key)
+
+
+def suspects(message: Message, settings: Settings, now: datetime) -> tuple[Suspect, ...]:
+    """Return the mistakes that explain a message that was refused, none where nothing explains it."""
+    if isinstance(message, bytes):
+        return suspects_of_link(message, settings, now)
+    return suspects_of_response(message, settings, now)
 
 
 def read_input(text: str, read_standard_input: Callable[[], bytes]) -> Message:
