@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from portal_stub.remote_login.detective import OTHERS as REMOTE_LOGIN_OTHERS
 from portal_stub.remote_login.mistakes import MISTAKES as REMOTE_LOGIN
+from portal_stub.saml.detective import MISTAKES as SAML
 from portal_stub.suspect import Suspect
 
 _HEAD = """# Mistakes that are recognised by name
@@ -28,7 +29,8 @@ def _cell(text: str) -> str:
 def markdown() -> str:
     """Return the whole page."""
     of_the_hash = (Suspect(code=m.code, sentence=m.sentence, mend=m.mend) for m in REMOTE_LOGIN)
-    return "\n".join([_HEAD, "## Remote login", "", *_table([*of_the_hash, *REMOTE_LOGIN_OTHERS])])
+    remote_login, saml = _table([*of_the_hash, *REMOTE_LOGIN_OTHERS]), _table(SAML)
+    return "\n".join([_HEAD, "## Remote login", "", *remote_login, "## SAML", "", *saml])
 
 
 if __name__ == "__main__":

@@ -14,3 +14,7 @@ class Suspect:
     code: str
     sentence: str
     mend: str
+
+    def about(self, *details: str) -> "Suspect":
+        """Return the suspect with what was found in this message in the places of ``{}`` of the sentence."""
+        return attrs.evolve(self, sentence=self.sentence.format(*details))

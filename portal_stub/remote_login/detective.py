@@ -222,7 +222,7 @@ def _of_the_values(values: dict[str, bytes], settings: Settings, now: datetime) 
     """Yield what is wrong with the values although the hash is explained: the login name, and the time."""
     email = values["email"].decode("utf-8", "replace")
     if email.strip() and "@" not in email:
-        yield _with(_LOGIN_NAME, shown(email))
+        yield _LOGIN_NAME.about(shown(email))
     if settings.simple.profile != "md5":
         yield from _of_the_time(values["timestamp"], settings, now)
 
@@ -240,7 +240,7 @@ def _of_the_time(timestamp: bytes, settings: Settings, now: datetime) -> Iterato
         quarters = round(age / _ZONE)
         off = duration(timedelta(seconds=abs(quarters * _ZONE)))
         if quarters and abs(age - quarters * _ZONE) <= _NEAR and abs(quarters) <= 14 * 4:
-            yield _with(_LOCAL_TIME, f"{off} {'behind' if age > 0 else 'ahead of'}")
+            yield _LOCAL_TIME.about(f"{off} {'behind' if age > 0 else 'ahead of'}")
         elif abs(age - _TEN_MINUTES) <= _NEAR:
             yield _BACK_DATED
 
@@ -274,7 +274,3 @@ OTHERS = (
     *(_BACK_DATED, _ANOTHER_SECRET),
 )
 """What is named beside the mistakes with the hash, for the table of mistakes."""
-
-
-def _with(suspect: Suspect, detail: str) -> Suspect:
-    return attrs.evolve(suspect, sentence=suspect.sentence.format(detail))
