@@ -13,7 +13,7 @@ from portal_stub.accounts.database import Database
 from portal_stub.config import Settings
 from portal_stub.keys import Keys
 from portal_stub.weakness import SOUND, Weaknesses
-from portal_stub.web import attempt_pages, errors, guard, login, pages, security, single_logout, sso
+from portal_stub.web import attempt_pages, check_pages, errors, guard, login, pages, security, single_logout, sso
 from portal_stub.web.visit import Portal, begin_visit, person_here
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -62,7 +62,7 @@ def _pages() -> Flask:
         app.before_request(check)
     app.after_request(guard.add_headers)
     app.context_processor(lambda: {"person": person_here()})
-    for blueprint in (module.blueprint for module in (pages, login, sso, single_logout, security, attempt_pages)):
-        app.register_blueprint(blueprint)
+    for module in (pages, login, sso, single_logout, security, check_pages, attempt_pages):
+        app.register_blueprint(module.blueprint)
     errors.install(app)
     return app

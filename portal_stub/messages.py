@@ -16,7 +16,7 @@ _TIMES = {
 }
 _REMOTE_TIME = {"invalid": "Invalid Time Stamp", "expired": "Session expired. Please login again"}
 
-_SENTENCES = {
+SENTENCES = {
     "portal.sso.enabled": "No fingerprint or certificate on settings",
     "saml.settings.fingerprint": "No fingerprint or certificate on settings",
     "saml.message.present": "Blank response",
@@ -107,7 +107,7 @@ def public_message(diagnosis: Diagnosis, settings: Settings) -> str:
     if any(finding.rule.startswith("remote-login.") for finding in diagnosis.findings):
         # A time is only told where the time alone is wrong: the hash decides whether it is the sender's at all.
         return _REMOTE_TIME[settings.simple.time_wording] if violations and violations <= _TIMES else UNSUCCESSFUL
-    for rule_id in _SENTENCES:
+    for rule_id in SENTENCES:
         if rule_id in violations:
             finding = next((found for found in diagnosis.findings if found.rule == rule_id), _VEIL)
             return f"{UNSUCCESSFUL} {_sentence(finding, settings)}"
@@ -125,7 +125,7 @@ def public_rules(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 
 def _sentence(finding: Finding, settings: Settings) -> str:
-    sentence = _SENTENCES[finding.rule]
+    sentence = SENTENCES[finding.rule]
     if settings.saml.time_wording == "response":
         sentence = _OLD_TIMES.get(finding.rule, sentence)
     return f"{sentence}: {finding.got}" if finding.rule in _TOLD else sentence

@@ -38,6 +38,23 @@ def grant(
     """
     if diagnosis.identity is None or not diagnosis.granted:
         raise ValueError("only a login that is granted signs somebody in")
+    wanted = use_up(rows, diagnosis, browser, weaknesses, now)
+    contact = contacts.welcome(rows, diagnosis.identity, now)
+    sessions.forget_wanted(rows, browser)
+    until = None
+    if diagnosis.session_until is not None and "saml.session.not-on-or-after" not in weaknesses.without:
+        until = later(diagnosis.session_until, drift)
+    token = sessions.start(rows, contact, browser, now, until)
+    if diagnosis.assertion_id is not None:
+        logouts.remember(rows, token, logouts.Principal(diagnosis.identity.email, diagnosis.session_index))
+    return Granted(session=token, wanted=wanted)
+
+
+def use_up(rows: Connection, diagnosis: Diagnosis, browser: str, weaknesses: Weaknesses, now: datetime) -> str | None:
+    """Remember what must not be used twice, and return the page that the visitor first asked for.
+
+    Raises TooLate as ``grant`` does.
+    """
     used_up = {"saml.assertion.once": diagnosis.assertion_id, "remote-login.link.once": diagnosis.link_id}
     for rule_id, used in used_up.items():
         is_new = used is None or memory.remember_assertion(rows, used, diagnosis.remember_until, now)
@@ -49,15 +66,7 @@ def grant(
         was_open, wanted = memory.close_request(rows, diagnosis.request_id, browser, now)
         if not was_open and "saml.response.in-response-to" not in weaknesses.without:
             raise TooLate(_finding("saml.response.in-response-to", "a request that is open", "one that was answered"))
-    contact = contacts.welcome(rows, diagnosis.identity, now)
-    sessions.forget_wanted(rows, browser)
-    until = None
-    if diagnosis.session_until is not None and "saml.session.not-on-or-after" not in weaknesses.without:
-        until = later(diagnosis.session_until, drift)
-    token = sessions.start(rows, contact, browser, now, until)
-    if diagnosis.assertion_id is not None:
-        logouts.remember(rows, token, logouts.Principal(diagnosis.identity.email, diagnosis.session_index))
-    return Granted(session=token, wanted=wanted)
+    return wanted
 
 
 def refused(diagnosis: Diagnosis, finding: Finding) -> Diagnosis:

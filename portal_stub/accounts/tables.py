@@ -115,3 +115,22 @@ SAML_SESSIONS = Table(
     Column("session_index", AnyText),
 )
 """By what the identity provider knows the sessions that it began: for single logout (S14)."""
+
+TRIALS = Table(
+    "trials",
+    METADATA,
+    _digest("key", primary_key=True),
+    _digest("session", ForeignKey("sessions.key", ondelete="CASCADE"), index=True),
+    Column("method", String(10), nullable=False),
+    _moment("expires"),
+)
+"""Checks of a set-up that are going on, each in one browser, by a secret that only this browser has. A trial ends with
+the administrator's session."""
+
+TRIAL_ATTEMPTS = Table(
+    "trial_attempts",
+    METADATA,
+    Column("attempt", Integer, ForeignKey("login_attempts.id"), primary_key=True),
+    _digest("trial", index=True),
+)
+"""The login attempts that were part of a trial: nobody was signed in by them."""

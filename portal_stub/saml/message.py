@@ -13,13 +13,14 @@ Binding = Literal["post", "redirect"]
 class Post:
     """What was sent (saml-bindings 3.5.4). ``saml_response`` is the first field SAMLResponse, ``further`` the others.
 
-    Those in the query of the address come after those in the form. ``sender`` is the network address from which it was
-    sent, where that is known.
+    Those in the query of the address come after those in the form. ``others`` are the names of what else was sent,
+    ``sender`` is the network address from which it was sent, where that is known.
     """
 
     saml_response: str | None
     relay_state: str | None = None
     further: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     binding: Binding = "post"
     sender: str | None = None
 

@@ -46,6 +46,16 @@ def hold_token(person: sessions.Person) -> None:
         abort(403, "The form is out of date or was sent from elsewhere. Load the page again and send it from there.")
 
 
+def sender(*, with_token: bool = False) -> sessions.Person:
+    """Return who is signed in, on a page that needs a login; of a form, who sent it ``with_token``."""
+    person = person_here()
+    if person is None:
+        raise PermissionError("only somebody who is signed in gets here")
+    if with_token:
+        hold_token(person)
+    return person
+
+
 def add_headers(response: Response) -> Response:
     """Add the headers that keep a page from being framed, sniffed, scripted or kept."""
     # With somebody signed in the page holds the button that signs out, and browsers hold form-action against every

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal_stub.accounts import overrides, sessions
 from portal_stub.config import Settings
-from portal_stub.web.guard import admins_only, hold_token
+from portal_stub.web.guard import admins_only, sender
 from portal_stub.web.security_form import FORM_NAMES, METADATA, choices, fill
 from portal_stub.web.visit import portal, visit
 
@@ -31,7 +31,7 @@ def show() -> ResponseReturnValue:
 @admins_only
 def save() -> ResponseReturnValue:
     """Save the form, at once in force, or show it again with a sentence beside each field that is wrong."""
-    person = _sender()
+    person = sender(with_token=True)
     filled = fill(visit().settings, request.form)
     if filled.mistakes:
         return _page(filled.settings, (), filled.mistakes, request.form), 422
@@ -43,15 +43,7 @@ def save() -> ResponseReturnValue:
 def regenerate() -> ResponseReturnValue:
     """Make a new shared secret (P2). Links made with the old one no longer open."""
     settings = overrides.with_value(visit().settings, "simple.secret", secrets.token_hex(16))
-    return _saved(_sender(), settings, ("A new shared secret was saved. The old one no longer opens.",))
-
-
-def _sender() -> sessions.Person:
-    person = visit().person
-    if person is None:
-        raise PermissionError("only a signed-in administrator gets here")
-    hold_token(person)
-    return person
+    return _saved(sender(with_token=True), settings, ("A new shared secret was saved. The old one no longer opens.",))
 
 
 def _saved(person: sessions.Person, settings: Settings, notes: tuple[str, ...]) -> Response:

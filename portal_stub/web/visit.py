@@ -7,7 +7,7 @@ from typing import cast
 import attrs
 from flask import Response, current_app, g, request
 
-from portal_stub.accounts import overrides, sessions
+from portal_stub.accounts import overrides, sessions, trials
 from portal_stub.accounts.database import Database
 from portal_stub.config import Settings
 from portal_stub.keys import Keys
@@ -15,6 +15,7 @@ from portal_stub.weakness import Weaknesses
 
 SESSION_COOKIE = "portal_session"
 BROWSER_COOKIE = "__Host-portal_request"
+TRIAL_COOKIE = "__Host-portal_check"
 _LONGEST_TOKEN = 100
 
 
@@ -67,6 +68,25 @@ def person_here() -> sessions.Person | None:
     """Return who is signed in; on a page that was answered before anybody was looked up, nobody."""
     found = g.get("visit")
     return found.person if isinstance(found, Visit) else None
+
+
+def trial_here() -> trials.Trial | None:
+    """Return the check of a set-up that goes on in this browser. Ordinary browsers are not looked up."""
+    token = _cookie(TRIAL_COOKIE)
+    if token is None:
+        return None
+    with portal().database.reading() as rows:
+        return trials.current(rows, token, visit().now)
+
+
+def keep_trial(response: Response, token: str) -> None:
+    """Let the browser tell in every login that it is checked: SameSite=None, as for the binding of requests."""
+    response.set_cookie(TRIAL_COOKIE, token, secure=True, httponly=True, samesite="None", path="/")
+
+
+def drop_trial(response: Response) -> None:
+    """Take the check from the browser."""
+    response.delete_cookie(TRIAL_COOKIE, path="/", secure=True, httponly=True, samesite="None")
 
 
 def keep_browser(response: Response, browser: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from portal_stub.config import SamlSettings, Settings, SimpleSettings
 from portal_stub.diagnosis import Diagnosis, Finding
-from portal_stub.messages import _SENTENCES, public_message, public_rules
+from portal_stub.messages import SENTENCES, public_message, public_rules
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.checks import CHECKS
 from portal_stub.saml.message import Post
@@ -36,7 +36,7 @@ def told(diagnosis: Diagnosis, **saml: Any) -> str:
 
 
 def test_every_rule_that_refuses_has_a_sentence() -> None:
-    assert set(_SENTENCES) == {rule_id for rule_id in CHECKS if rule(rule_id).level == "MUST"} | {RULE}
+    assert set(SENTENCES) == {rule_id for rule_id in CHECKS if rule(rule_id).level == "MUST"} | {RULE}
 
 
 def test_the_help_page_says_these() -> None:

@@ -6,6 +6,8 @@ from portal_stub.saml.checks.registry import CHECKS
 from portal_stub.saml.received import RESPONSE, Received
 from portal_stub.saml.xml import MAX_BYTES
 
+_MOST_NAMED = 5
+
 
 @CHECKS.enforces("portal.sso.enabled")
 def sso_enabled(received: Received) -> Found:
@@ -30,7 +32,9 @@ def settings_fingerprint(received: Received) -> Found:
 def present(received: Received) -> Found:
     """The field, with something in it."""
     if received.post.saml_response is None:
-        return violated("the form field SAMLResponse", "the field was not sent")
+        others = ", ".join(shown(name, 40) for name in received.post.others[:_MOST_NAMED])
+        came = f"; what came: {others}" if others else ""
+        return violated("the form field SAMLResponse", f"the field was not sent{came}")
     if not received.post.saml_response.strip():
         return violated("a Response in the form field SAMLResponse", "the field is blank")
     return ok()
