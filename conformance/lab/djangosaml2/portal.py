@@ -50,8 +50,8 @@ class Consumer(AssertionConsumerServiceView):
     def handle_acs_failure(
         self, request: HttpRequest, exception: Exception | None = None, status: int = 403, **kwargs: Any
     ) -> HttpResponse:
-        """Show the library's exception."""
-        return refuse(request, f"{type(exception).__name__}: {exception}", status)
+        """Show the library's exception, but for the document that some of them quote in full."""
+        return refuse(request, f"{type(exception).__name__}: {exception}".partition(", 'xml document': ")[0], status)
 
     def customize_session(self, user: Any, session_info: dict[str, Any]) -> None:
         """Keep the name as this login gives it."""

@@ -244,8 +244,11 @@ def first(given: dict[str, list[str]], names: tuple[str, ...]) -> str:
 
 
 def told(refusal: Exception) -> str:
-    """Return how the library says why; it raises exceptions of every kind, and its example shows each of them."""
-    return f"{type(refusal).__name__}: {refusal}"
+    """Return how the library says why; it raises exceptions of every kind, and its example shows each of them.
+
+    The document that some of them quote in full is left out.
+    """
+    return f"{type(refusal).__name__}: {refusal}".partition(", 'xml document': ")[0]
 
 
 def own_page(target: str) -> str:
