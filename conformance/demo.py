@@ -22,6 +22,7 @@ The identity provider    {sites.simulator}/
 
 Open the portal's login page in a browser on this machine: choose a person and a scenario, and sign in.
 What the portal found wrong with each login: {sites.portal}/admin/attempts
+Check your own identity provider or remote login page: {sites.portal}/admin/check
 Accounts and keys last until you stop both sites with Ctrl-C.
 """
             )

@@ -105,7 +105,7 @@ def checks(as_json: bool) -> None:
 def check(text: str, file: Path, at: datetime | None, in_response_to: str | None, as_json: bool) -> None:
     """Hold one login against the rules.
 
-    INPUT is a file, '-' for standard input, a remote login's link, or a Response in base64 or XML.
+    INPUT is a file, '-' for standard input, a remote login's link, a form's body, or a Response in base64 or XML.
     Exit code: 0 granted, 1 refused, 2 usage.
     """
     from portal_stub.offline import diagnose, read_input, suspects  # noqa: PLC0415 (loads the verifying library)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from portal_stub.address import shown
 from portal_stub.config import Settings
@@ -51,7 +51,7 @@ def suspects(message: Message, settings: Settings, now: datetime) -> tuple[Suspe
 
 
 def read_input(text: str, read_standard_input: Callable[[], bytes]) -> Message:
-    """Return the message that ``text`` is or names: a file, ``-``, a link, base64 or XML.
+    """Return the message that ``text`` is or names: a file, ``-``, a link, a form's body, base64 or XML.
 
     What stands in a file is taken as it is, however broken. Raises FileProblem for a text that is none of these.
     """
@@ -63,10 +63,10 @@ def read_input(text: str, read_standard_input: Callable[[], bytes]) -> Message:
             return _message(path.read_bytes())
         except OSError as error:
             raise FileProblem(f"{path}: cannot be read ({error.strerror}).") from None
-    if _is_link(text) or text.lstrip().startswith("<") or _is_base64_of_xml(text):
+    if _is_link(text) or _is_form(text) or text.lstrip().startswith("<") or _is_base64_of_xml(text):
         return _message(text.encode("utf-8", "surrogateescape"))
     raise FileProblem(
-        f"There is no file {shown(text, 80)}, and it is neither a link, nor base64, nor XML. "
+        f"There is no file {shown(text, 80)}, and it is neither a link, nor a form's body, nor base64, nor XML. "
         "Give one of these, or '-' for standard input."
     )
 
@@ -88,9 +88,19 @@ def _message(content: bytes) -> Message:
         if "SAMLResponse" not in fields:
             return query
         return Post(saml_response=fields["SAMLResponse"], relay_state=fields.get("RelayState"), binding="redirect")
+    if _is_form(text):
+        values = parse_qs(text, keep_blank_values=True)
+        first, *further = values["SAMLResponse"]
+        relay_state = next(iter(values.get("RelayState", ())), None)
+        return Post(saml_response=first, further=tuple(further), relay_state=relay_state)
     if _is_xml(stripped):
         return Post(saml_response=base64.b64encode(stripped).decode("ascii"))
     return Post(saml_response=text)
+
+
+def _is_form(text: str) -> bool:
+    """Whether it is what a browser sends for a form (application/x-www-form-urlencoded) with a Response."""
+    return bool(re.match(r"(?:[\w.-]+=[^&\s]*&)*SAMLResponse=", text))
 
 
 def _is_link(text: str) -> bool:

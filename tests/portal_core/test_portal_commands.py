@@ -4,6 +4,7 @@ import base64
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner, Result
@@ -74,10 +75,11 @@ def forms(folder: Path) -> dict[str, tuple[str, bytes | None]]:
         "file of xml": (str(folder / "message.xml"), None),
         "file of base64": (str(folder / "message.b64"), None),
         "standard input": ("-", xml),
+        "form's body": ("-", b"RelayState=%2Ftickets&" + urlencode({"SAMLResponse": encoded}).encode()),
     }
 
 
-@pytest.mark.parametrize("form", ["xml", "base64", "file of xml", "file of base64", "standard input"])
+@pytest.mark.parametrize("form", ["xml", "base64", "file of xml", "file of base64", "standard input", "form's body"])
 def test_a_response_is_judged_in_every_form(form: str, saml_toml: str, tmp_path: Path) -> None:
     text, stdin = forms(tmp_path)[form]
     result = run("check", text, "--settings", saml_toml, "--at", AT, "--json", stdin=stdin)
@@ -128,7 +130,7 @@ def test_a_link_is_judged_at_the_given_moment(simple_toml: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("nothing.b64",), "There is no file 'nothing.b64', and it is neither a link, nor base64, nor XML."),
+        (("nothing.b64",), "There is no file 'nothing.b64', and it is neither a link, nor a form's body, "),
         (("\x00",), "neither a link"),
         (("http://[x",), "neither a link"),
         (("<a/>", "--at", "noon"), "expected a time such as"),
