@@ -22,8 +22,14 @@ _OWN: Mapping[str, str] = {
     "remote-login.hash.present": "The link has no hash",
     "remote-login.hash.matches": "The hash is not that of the values that came",
     "remote-login.link.once": "The link was used before",
+    "saml.message.present": "No message came in the field SAMLResponse",
+    "saml.signature.value": "The signature was not made with the key of the trusted certificate",
+    "saml.signature.digest": "What was signed was altered afterwards",
 }
-"""In the order of what is looked at first: a wrong hash last but one, since the others are often its reason."""
+"""Where more can be said than to the person. Those of a remote login stand in the order of what is looked at first: a
+wrong hash last but one, since the others are often its reason."""
+
+_FIRST_OF_ALL = (*(rule_id for rule_id in _OWN if rule_id not in SENTENCES), *SENTENCES)
 
 
 def headline(granted: bool, person: str | None, findings: Sequence[Finding], method: str) -> str:
@@ -32,7 +38,7 @@ def headline(granted: bool, person: str | None, findings: Sequence[Finding], met
     unchecked = [found.rule for found in findings if found.outcome == "not-checked"]
     warnings = sum(found.outcome == "warning" for found in findings)
     if granted:
-        done = "the logout is in order" if method == "logout" else f"{person} is who the login says"
+        done = "the logout is in order" if method == "logout" else f"this is {person}"
         kept = "every rule is kept" if not warnings else f"every rule is kept, with {_counted(warnings, 'warning')}"
         return f"Granted: {done}, and {kept}."
     if not broken:
@@ -44,7 +50,7 @@ def headline(granted: bool, person: str | None, findings: Sequence[Finding], met
 
 
 def _first(broken: Sequence[str]) -> str:
-    for rule_id in (*_OWN, *SENTENCES):
+    for rule_id in _FIRST_OF_ALL:
         if rule_id in broken:
             return _OWN.get(rule_id) or SENTENCES[rule_id]
     known = RULES.get(broken[0])
