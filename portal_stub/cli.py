@@ -6,18 +6,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import attrs
 import click
 
 from portal_stub.config import Settings
-from portal_stub.diagnosis import Diagnosis
 from portal_stub.settings_file import load
-from portal_stub.suspect import Suspect
 from portal_stub.weakness import UnknownWeakness, Weaknesses
 from rulebook import rule
 from rulebook.strict_toml import FileProblem
+
+if TYPE_CHECKING:
+    from portal_stub.offline import JudgedLogin
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,24 +104,47 @@ def checks(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The diagnosis as JSON.")
 @plain_errors
 def check(text: str, file: Path, at: datetime | None, in_response_to: str | None, as_json: bool) -> None:
-    """Hold one login against the rules.
+    """Hold one login against the rules, or every login that a browser captured.
 
-    INPUT is a file, '-' for standard input, a remote login's link, a form's body, or a Response in base64 or XML.
-    Exit code: 0 granted, 1 refused, 2 usage.
+    INPUT is a file, '-' for standard input, a remote login's link, the body of a form, or a Response in base64 or XML;
+    or a HAR file, or an export of SAML-tracer. What was captured is judged at the moment of its capture unless --at is
+    given, and may answer the requests that were captured before it unless --in-response-to is given.
+    Exit code: 0 granted, all of them; 1 refused, or not to be judged; 2 usage, or no login in the capture.
     """
-    from portal_stub.offline import diagnose, read_input, suspects  # noqa: PLC0415 (loads the verifying library)
+    # Here, since they load the verifying library.
+    from portal_stub.captured import words  # noqa: PLC0415
+    from portal_stub.captured.logins import Capture  # noqa: PLC0415
+    from portal_stub.captured.reading import read_input  # noqa: PLC0415
+    from portal_stub.offline import diagnose, diagnose_capture  # noqa: PLC0415
 
-    settings, now = load(file), at or datetime.now(UTC)
-    message = read_input(text, sys.stdin.buffer.read)
-    diagnosis = diagnose(message, settings, now, in_response_to)
-    named = () if diagnosis.granted else suspects(message, settings, now)
-    plain = as_plain(diagnosis, named)
-    click.echo(json.dumps(plain, indent=2, ensure_ascii=False) if as_json else in_words(diagnosis, named))
-    sys.exit(0 if diagnosis.granted else 1)
+    settings = load(file)
+    found = read_input(text, sys.stdin.buffer.read, settings)
+    now = datetime.now(UTC)
+    if not isinstance(found, Capture):
+        single = diagnose(found, settings, at or now, in_response_to)
+        click.echo(as_json_text(as_plain(single)) if as_json else in_words(single))
+        sys.exit(0 if single.diagnosis.granted else 1)
+    judged = diagnose_capture(found, settings, now, at, in_response_to)
+    pairs = tuple(zip(found.logins, judged, strict=True))
+    if as_json:
+        click.echo(as_json_text([{**as_plain(each), "captured": words.as_plain(login)} for login, each in pairs]))
+    else:
+        for number, (login, each) in enumerate(pairs, 1):
+            click.echo(f"{words.heading(number, len(pairs), login, each)}\n{in_words(each)}\n")
+        click.echo(words.summary(found, judged))
+    for unread in found.unread:
+        click.echo(words.not_judged(unread), err=True)
+    sys.exit(0 if all(each.diagnosis.granted for each in judged) and not found.unread else 1)
 
 
-def as_plain(diagnosis: Diagnosis, suspects: tuple[Suspect, ...]) -> dict[str, Any]:
-    """Return the diagnosis as ``check --json`` prints it (fixtures/schemas/diagnosis.schema.json)."""
+def as_json_text(told: Any) -> str:
+    """Return the JSON as it is printed."""
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def as_plain(judged: "JudgedLogin") -> dict[str, Any]:
+    """Return a login as ``check --json`` prints it (fixtures/schemas/diagnosis.schema.json)."""
+    diagnosis = judged.diagnosis
     findings = [
         {
             "rule": finding.rule,
@@ -136,18 +160,19 @@ def as_plain(diagnosis: Diagnosis, suspects: tuple[Suspect, ...]) -> dict[str, A
         "granted": diagnosis.granted,
         "person": diagnosis.person,
         "violations": list(diagnosis.violations),
-        "suspects": [attrs.asdict(suspect) for suspect in suspects],
+        "suspects": [attrs.asdict(suspect) for suspect in judged.suspects],
         "findings": findings,
     }
 
 
-def in_words(diagnosis: Diagnosis, suspects: tuple[Suspect, ...]) -> str:
-    """Return the diagnosis for a person to read: the verdict, what explains it, then every finding in full."""
+def in_words(judged: "JudgedLogin") -> str:
+    """Return a login for a person to read: the verdict, what explains it, then every finding in full."""
+    diagnosis = judged.diagnosis
     counted = len(diagnosis.violations)
     lines = [f"granted: {diagnosis.person}" if diagnosis.granted else f"refused: {counted} rules are violated"]
     if counted == 1:
         lines = ["refused: 1 rule is violated"]
-    for suspect in suspects:
+    for suspect in judged.suspects:
         lines += [f"{'what happened':15}{suspect.sentence}", f"{'':15}to mend it: {suspect.mend}"]
     for finding in sorted(diagnosis.findings, key=lambda found: _ORDER.index(found.outcome)):
         lines.append(f"{finding.outcome:15}{finding.rule}{f'  ({finding.reason})' if finding.reason else ''}")

@@ -1,13 +1,11 @@
-"""Judging one login away from the site, as ``portal-stub check`` does: whatever form it comes in."""
+"""Judging logins away from the site, as ``portal-stub check`` does: one message, or all that a browser captured."""
 
-import base64
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from portal_stub.address import shown
+import attrs
+
+from portal_stub.captured.logins import Capture, Message
 from portal_stub.config import Settings
 from portal_stub.diagnosis import Diagnosis
 from portal_stub.keys import Keys
@@ -15,17 +13,27 @@ from portal_stub.remote_login.checks import CHECKS as REMOTE_LOGIN_CHECKS
 from portal_stub.remote_login.detective import suspects as suspects_of_link
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.checks import CHECKS as SAML_CHECKS
+from portal_stub.saml.decryption import OwnKey
 from portal_stub.saml.detective import suspects as suspects_of_response
 from portal_stub.saml.judge import judge as judge_response
 from portal_stub.saml.logout.checks import CHECKS as LOGOUT_CHECKS
-from portal_stub.saml.message import Memory, Post
+from portal_stub.saml.message import Memory
 from portal_stub.suspect import Suspect
-from rulebook.strict_toml import FileProblem
 
-Message = bytes | Post
-"""The raw query of a remote login, or a posted Response."""
 
-_LONGEST_NAME = 4096
+@attrs.frozen(kw_only=True)
+class JudgedLogin:
+    """One login with its diagnosis: all that a page or a detective needs, beside the settings and ``own_key``.
+
+    ``at`` is the moment (UTC) at which it was judged, ``suspects`` are the mistakes that explain why it was refused.
+    ``open_requests`` are those that a Response could answer; None where it is not known what was asked.
+    """
+
+    message: Message
+    at: datetime
+    diagnosis: Diagnosis
+    suspects: tuple[Suspect, ...] = ()
+    open_requests: frozenset[str] | None = None
 
 
 def checked_rules() -> Iterator[str]:
@@ -33,93 +41,73 @@ def checked_rules() -> Iterator[str]:
     return iter(dict.fromkeys((*REMOTE_LOGIN_CHECKS, *SAML_CHECKS, *LOGOUT_CHECKS)))
 
 
-def diagnose(message: Message, settings: Settings, now: datetime, in_response_to: str | None = None) -> Diagnosis:
-    """Judge the message offline: rules that need state are not-applicable, except for the request that is given."""
-    if isinstance(message, bytes):
-        return judge_link(message, settings, now)
-    requests = None if in_response_to is None else frozenset({in_response_to})
+def own_key(settings: Settings) -> OwnKey | None:
+    """Return what gives the portal's key for decryption where the settings have it: offline none is made."""
+    if not settings.saml.encryption_key:
+        return None
     keys = Keys(given={"encryption": settings.saml.encryption_key})
-    own_key = (lambda: keys.encryption.key) if settings.saml.encryption_key else None
-    return judge_response(message, settings, now, Memory(open_requests=requests), own_key=own_key)
+    return lambda: keys.encryption.key
 
 
-def suspects(message: Message, settings: Settings, now: datetime) -> tuple[Suspect, ...]:
-    """Return the mistakes that explain a message that was refused, none where nothing explains it."""
+def diagnose(message: Message, settings: Settings, now: datetime, in_response_to: str | None = None) -> JudgedLogin:
+    """Judge the message offline: rules that need state are not-applicable, except for the request that is given."""
+    requests = None if in_response_to is None else frozenset({in_response_to})
+    key = own_key(settings)
     if isinstance(message, bytes):
-        return suspects_of_link(message, settings, now)
-    return suspects_of_response(message, settings, now)
-
-
-def read_input(text: str, read_standard_input: Callable[[], bytes]) -> Message:
-    """Return the message that ``text`` is or names: a file, ``-``, a link, a form's body, base64 or XML.
-
-    What stands in a file is taken as it is, however broken. Raises FileProblem for a text that is none of these.
-    """
-    if text == "-":
-        return _message(read_standard_input())
-    path = _file(text)
-    if path is not None:
-        try:
-            return _message(path.read_bytes())
-        except OSError as error:
-            raise FileProblem(f"{path}: cannot be read ({error.strerror}).") from None
-    if _is_link(text) or _is_form(text) or text.lstrip().startswith("<") or _is_base64_of_xml(text):
-        return _message(text.encode("utf-8", "surrogateescape"))
-    raise FileProblem(
-        f"There is no file {shown(text, 80)}, and it is neither a link, nor a form's body, nor base64, nor XML. "
-        "Give one of these, or '-' for standard input."
+        diagnosis = judge_link(message, settings, now)
+    else:
+        diagnosis = judge_response(message, settings, now, Memory(open_requests=requests), own_key=key)
+    return JudgedLogin(
+        message=message,
+        at=now,
+        diagnosis=diagnosis,
+        suspects=() if diagnosis.granted else _suspects(message, settings, now, key),
+        open_requests=requests,
     )
 
 
-def _file(text: str) -> Path | None:
-    try:
-        path = Path(text)
-        return path if len(text) <= _LONGEST_NAME and path.exists() else None
-    except (OSError, ValueError):
-        return None
+def _suspects(message: Message, settings: Settings, now: datetime, key: OwnKey | None) -> tuple[Suspect, ...]:
+    if isinstance(message, bytes):
+        return suspects_of_link(message, settings, now)
+    return suspects_of_response(message, settings, now, key)
 
 
-def _message(content: bytes) -> Message:
-    stripped = content.strip()
-    text = stripped.decode("utf-8", "replace")
-    if _is_link(text):
-        query = stripped.partition(b"?")[2].partition(b"#")[0]
-        fields = dict(parse_qsl(query.decode("utf-8", "replace")))
-        if "SAMLResponse" not in fields:
-            return query
-        return Post(saml_response=fields["SAMLResponse"], relay_state=fields.get("RelayState"), binding="redirect")
-    if _is_form(text):
-        values = parse_qs(text, keep_blank_values=True)
-        first, *further = values["SAMLResponse"]
-        relay_state = next(iter(values.get("RelayState", ())), None)
-        return Post(saml_response=first, further=tuple(further), relay_state=relay_state)
-    if _is_xml(stripped):
-        return Post(saml_response=base64.b64encode(stripped).decode("ascii"))
-    return Post(saml_response=text)
+def diagnose_capture(
+    capture: Capture,
+    settings: Settings,
+    now: datetime,
+    at: datetime | None = None,
+    in_response_to: str | None = None,
+) -> tuple[JudgedLogin, ...]:
+    """Judge every login of a capture, as a portal that saw it alone: in order, and with what it showed by then.
 
-
-def _is_form(text: str) -> bool:
-    """Whether it is what a browser sends for a form (application/x-www-form-urlencoded) with a Response."""
-    return bool(re.match(r"(?:[\w.-]+=[^&\s]*&)*SAMLResponse=", text))
-
-
-def _is_link(text: str) -> bool:
-    return bool(re.match(r"(?:https?://|/)[^\s<>]*\?", text)) and bool(_query(text))
-
-
-def _query(text: str) -> str:
-    try:
-        return urlsplit(text).query
-    except ValueError:
-        return ""
-
-
-def _is_xml(content: bytes) -> bool:
-    return content.startswith((b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff"))
-
-
-def _is_base64_of_xml(text: str) -> bool:
-    try:
-        return _is_xml(base64.b64decode("".join(text.split()), validate=True).lstrip())
-    except ValueError:
-        return False
+    Each is judged at the moment ``at``, else when it was captured, else ``now`` (all UTC). Open are the requests that
+    the capture shows before the login and that none has answered; ``in_response_to`` stands in place of them. A login
+    that was granted is seen again where it comes again.
+    """
+    key = own_key(settings)
+    judged = []
+    seen: set[str] = set()
+    answered: set[str] = set()
+    for login in capture.logins:
+        moment = at or login.at or now
+        asked = login.requests if in_response_to is None else frozenset({in_response_to})
+        requests = None if asked is None else asked - answered
+        if isinstance(login.message, bytes):
+            diagnosis = judge_link(login.message, settings, moment, seen_links=seen, posted=login.posted)
+        else:
+            memory = Memory(open_requests=requests, seen_assertions=seen)
+            diagnosis = judge_response(login.message, settings, moment, memory, own_key=key)
+        if diagnosis.granted:
+            seen.update(filter(None, (diagnosis.assertion_id, diagnosis.link_id)))
+            answered.update(filter(None, (diagnosis.request_id,)))
+        judged.append(
+            JudgedLogin(
+                message=login.message,
+                at=moment,
+                diagnosis=diagnosis,
+                suspects=() if diagnosis.granted else _suspects(login.message, settings, moment, key),
+                open_requests=requests,
+            )
+        )
+    return tuple(judged)

@@ -1,0 +1,1 @@
+"""Logins in what a browser captured: HAR files and exports of SAML-tracer. Bytes go in, values come out."""
