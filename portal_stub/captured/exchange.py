@@ -78,8 +78,8 @@ def document(content: bytes) -> Any:
 
 
 def text(value: Any) -> str:
-    """Return a string that can be written as UTF-8, empty for whatever is no string."""
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
+    """Return a string that can be written as UTF-8, empty for whatever is no string. Half a surrogate pair is marked."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else ""
 
 
 def table(value: Any) -> Mapping[str, Any]:
