@@ -1,5 +1,6 @@
-"""The command ``idp-sim`` (command-line.md): ``serve``, ``scenarios``, ``show``, ``mint`` and ``vectors``."""
+"""The command ``idp-sim`` (command-line.md): ``serve``, ``scenarios``, ``show``, ``mint``, ``vectors``, ``decode``."""
 
+import errno
 import json
 import secrets
 import sys
@@ -15,6 +16,7 @@ import idp_sim.scenarios
 from idp_sim.aliases import aliases, told
 from idp_sim.catalogue import Scenario, load
 from idp_sim.config import Portal
+from idp_sim.decode.facts import Unreadable
 from idp_sim.keyring import INSTANCE, INSTANCE_VARIABLE, Keyring
 from idp_sim.login import BASES
 from idp_sim.mint import FORMS, CannotMint, Case, Order, Written, cases_of, check_id, find, mint, write_all, written
@@ -258,6 +260,43 @@ def vectors(folder: Path, keys: Path, check: bool) -> None:
         click.echo(f"{len(found)} differences. If they are meant: idp-sim vectors", err=True)
         sys.exit(1)
     click.echo(f"{folder}: as the catalogue makes it.")
+
+
+@main.command("decode")
+@click.argument("text", metavar="INPUT")
+@click.option("--at", callback=_moment, metavar="TIME", help="The moment to which times are likened.  [default: now]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@plain_errors
+def decode_command(text: str, at: datetime | None, as_json: bool) -> None:
+    """Show a SAML message, metadata or a remote login readably. Nothing is verified.
+
+    INPUT is a file, '-' for standard input, a link, the body of a form, base64 (with or without DEFLATE), or XML.
+    """
+    from idp_sim.decode.decode import as_plain, decode, in_words  # noqa: PLC0415 - the other commands do without
+
+    content, where = _content(text)
+    try:
+        decoded = decode(content, at or datetime.now(UTC))
+    except Unreadable as problem:
+        raise Refused(f"{where}: {problem}.") from None
+    click.echo(json.dumps(as_plain(decoded), indent=2, ensure_ascii=False) if as_json else in_words(decoded))
+
+
+def _content(text: str) -> tuple[bytes, str]:
+    """Return the bytes that the word on the command line is or names, and what to call them in an error."""
+    from idp_sim.decode.unwrap import LARGEST_INPUT  # noqa: PLC0415 - the other commands do without
+
+    if text == "-":
+        return sys.stdin.buffer.read(LARGEST_INPUT + 1), "Standard input"
+    try:
+        path = Path(text)
+        if path.exists():
+            with path.open("rb") as file:
+                return file.read(LARGEST_INPUT + 1), text
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", errno.ENAMETOOLONG) != errno.ENAMETOOLONG:
+            raise Refused(f"{text}: cannot be read ({error}).") from None
+    return text.encode("utf-8", "surrogateescape"), "There is no file of that name, and taken as a message it is none"
 
 
 def _found(known: Sequence[Scenario], words: str, base: str | None) -> Case:

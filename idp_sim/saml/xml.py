@@ -10,20 +10,26 @@ class BadXml(ValueError):
     """What came is not XML that can be used; the text says why."""
 
 
-def parse(data: bytes) -> etree._Element:
-    """Return the root element. Comments and processing instructions are dropped, so that no text is split by one.
+def parse(data: bytes, *, largest: int = LARGEST, whole: bool = False) -> etree._Element:
+    """Return the root element of at most ``largest`` bytes.
 
-    Raises BadXml for what is too large, not well-formed, or has a document type declaration.
+    Comments and processing instructions are dropped, so that no text is split by one; ``whole`` keeps them, for what is
+    only shown. Raises BadXml for what is too large, not well-formed, or has a document type declaration.
     """
-    if len(data) > LARGEST:
-        raise BadXml(f"it is {len(data)} bytes long; at most {LARGEST} are read.")
+    if len(data) > largest:
+        raise BadXml(f"it is {len(data)} bytes long; at most {largest} are read.")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=not whole,
+        remove_pis=not whole,
     )
     try:
         root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise BadXml(f"it is not well-formed XML ({error.msg}).") from None
+    except (etree.LxmlError, ValueError, LookupError) as error:
+        raise BadXml(f"it is not well-formed XML ({getattr(error, 'msg', error)}).") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadXml("it has a document type declaration (DOCTYPE), which is not read.")
     return root

@@ -78,7 +78,7 @@ def document(content: bytes) -> Any:
 
 
 def text(value: Any) -> str:
-    """Return a string that can be written as UTF-8, empty for whatever is no string. Half a surrogate pair is marked."""
+    """Return a string that can be written as UTF-8, empty for what is no string. Half a surrogate pair is marked."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else ""
 
 

@@ -1,0 +1,1 @@
+"""Showing any message of single sign-on readably. Nothing is verified here, and nothing is believed."""
