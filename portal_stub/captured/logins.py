@@ -19,7 +19,8 @@ from portal_stub.saml.xml import MAX_BYTES, XmlProblem, inflated, parse, samlp
 Message = bytes | Post
 """The raw query of a remote login, or a Response as it was sent."""
 
-MOST_LOGINS = 1000
+MOST_LOGINS = 200
+"""How many of one capture are judged at most: a detective may take a third of a second for one that is refused."""
 
 _SSO_PATHS = ("/login/sso", "/login/sso/")
 _LINK_NAMES = {"name", "email", "hash"}

@@ -10,6 +10,7 @@ import pytest
 
 from portal_stub.captured.exchange import fields
 from portal_stub.config import SamlSettings, Settings
+from portal_stub.offline import diagnose_capture
 from portal_stub.saml.message import Post
 from portal_stub.saml.request import post_form, redirect_url
 from tests.portal_core import captures
@@ -150,6 +151,18 @@ def test_what_is_redirected_on_as_it_is_counts_where_it_arrives() -> None:
         slash = Step("GET", f"{PORTAL}/login/sso?{link()}", status=308, location=f"/login/sso/?{link()}", at=NOW)
         arrived = Step("GET", f"{PORTAL}/login/sso/?{link()}", status=303, location=f"{PORTAL}/", at=NOW)
         assert [each.url for each in found(shape([slash, arrived]), SIMPLE).logins] == [f"{PORTAL}/login/sso/"]
+
+
+def test_the_mistake_behind_a_captured_login_is_named_as_of_its_capture() -> None:
+    late = NOW + timedelta(minutes=20)
+    milliseconds = int(NOW.timestamp()) * 1000
+    steps = [
+        Step("GET", f"{PORTAL}/login/sso?{link()}", at=NOW),
+        Step("GET", f"{PORTAL}/login/sso?{link(milliseconds)}", at=late),
+        Step("GET", f"{PORTAL}/login/sso?{link(int(late.timestamp()) + 7200)}", at=late),
+    ]
+    judged = diagnose_capture(found(chrome(steps), SIMPLE), SIMPLE, NOW + timedelta(days=900))
+    assert [[suspect.code for suspect in each.suspects] for each in judged] == [[], ["milliseconds"], ["local-time"]]
 
 
 def test_a_link_that_is_accepted_once_is_refused_the_second_time() -> None:
