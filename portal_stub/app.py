@@ -58,7 +58,7 @@ def _pages() -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     templates = app.jinja_env  # made here, so that every copy of the application has this one
     templates.trim_blocks, templates.lstrip_blocks, templates.undefined = True, True, StrictUndefined
-    for check in (guard.hold_host, guard.hold_origin, begin_visit):
+    for check in (guard.hold_host, guard.hold_origin, begin_visit, sso.hold_address):
         app.before_request(check)
     app.after_request(guard.add_headers)
     app.context_processor(lambda: {"person": person_here()})

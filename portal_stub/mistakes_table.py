@@ -1,11 +1,13 @@
-"""The table of the mistakes that a detective names: ``python -m portal_stub.mistakes_table > docs/mistakes.md``."""
+"""The table of the mistakes that a detective names: ``python -m portal_stub.mistakes_table > docs/mistakes.md``.
+
+A section for each way of signing in: its title, and what its detective lists (``MISTAKES``, ``OTHERS``).
+"""
 
 from collections.abc import Iterable
+from typing import Protocol
 
-from portal_stub.remote_login.detective import OTHERS as REMOTE_LOGIN_OTHERS
-from portal_stub.remote_login.mistakes import MISTAKES as REMOTE_LOGIN
-from portal_stub.saml.detective import MISTAKES as SAML
-from portal_stub.suspect import Suspect
+from portal_stub.remote_login import detective as remote_login
+from portal_stub.saml import detective as saml
 
 _HEAD = """# Mistakes that are recognised by name
 
@@ -13,24 +15,44 @@ Made from `portal_stub` by `python -m portal_stub.mistakes_table`; do not edit i
 
 When a login is refused, `portal-stub check` says which mistake leads, to the letter, to what came. Where no mistake by
 itself does, two together are tried, and their codes stand with a `+` between them. A login that is right is never
-suspected. `{}` stands for what was found in the message.
+suspected. `{}` stands for what was found in the message, or for what the portal expects.
 """
 
 
-def _table(suspects: Iterable[Suspect]) -> list[str]:
-    rows = (f"| `{s.code}` | {_cell(s.sentence)} | {_cell(s.mend)} |" for s in suspects)
-    return ["| code | what happened | how to mend it |", "|---|---|---|", *rows, ""]
+class Named(Protocol):
+    """What stands in a row."""
+
+    @property
+    def code(self) -> str:
+        """Its name for ever."""
+
+    @property
+    def sentence(self) -> str:
+        """What was done."""
+
+    @property
+    def mend(self) -> str:
+        """How to set it right."""
+
+
+SECTIONS: dict[str, Iterable[Named]] = {
+    "Remote login": (*remote_login.MISTAKES, *remote_login.OTHERS),
+    "SAML": saml.MISTAKES,
+}
+
+
+def _section(title: str, mistakes: Iterable[Named]) -> list[str]:
+    rows = (f"| `{each.code}` | {_cell(each.sentence)} | {_cell(each.mend)} |" for each in mistakes)
+    return [f"## {title}", "", "| code | what happened | how to mend it |", "|---|---|---|", *rows, ""]
 
 
 def _cell(text: str) -> str:
-    return text.replace("&", "&amp;").replace("|", "&#124;")
+    return text.replace("&", "&amp;").replace("|", "&#124;").replace("<", "&lt;")
 
 
 def markdown() -> str:
     """Return the whole page."""
-    of_the_hash = (Suspect(code=m.code, sentence=m.sentence, mend=m.mend) for m in REMOTE_LOGIN)
-    remote_login, saml = _table([*of_the_hash, *REMOTE_LOGIN_OTHERS]), _table(SAML)
-    return "\n".join([_HEAD, "## Remote login", "", *remote_login, "## SAML", "", *saml])
+    return "\n".join([_HEAD, *(line for title, each in SECTIONS.items() for line in _section(title, each))])
 
 
 if __name__ == "__main__":

@@ -3,9 +3,6 @@
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from portal_stub.remote_login.detective import suspects_of_address
-from portal_stub.web.visit import visit
-
 _SENTENCES = {
     400: "The portal could not understand what was sent.",
     403: "You may not see this page.",
@@ -26,9 +23,6 @@ def _page(error: HTTPException) -> Response:
     sentence = own_words or _SENTENCES.get(error.code or 500, error.description or "")
     if error.code == 405 and request.path == "/login/saml":
         sentence = "A SAML Response is sent here by HTTP-POST. The HTTP-Redirect binding is not for Responses."
-    if error.code == 404 and {"email", "hash"} <= request.args.keys():
-        told = suspects_of_address(request.base_url, visit().settings)
-        sentence = " ".join((sentence, "This looks like a remote login.", *(f"{s.sentence} {s.mend}" for s in told)))
     answer = error.get_response()
     response = make_response(render_template("error.html", title=error.name, sentence=sentence), error.code or 500)
     if "Allow" in answer.headers:

@@ -1,9 +1,11 @@
 """Where single sign-on arrives: the link of a remote login, and the Response of an identity provider."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import unquote
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from werkzeug.exceptions import MethodNotAllowed
@@ -14,6 +16,7 @@ from portal_stub.accounts.granting import TooLate, grant, refused, use_up
 from portal_stub.accounts.trials import Trial
 from portal_stub.diagnosis import Diagnosis, Finding
 from portal_stub.messages import public_message, public_rules
+from portal_stub.remote_login.detective import suspects_of_address
 from portal_stub.remote_login.judge import judge as judge_link
 from portal_stub.saml.judge import judge as judge_response
 from portal_stub.saml.message import Binding, Memory, Post
@@ -42,6 +45,21 @@ def remote_login() -> ResponseReturnValue:
         diagnosis = judge_link(query, visit().settings, visit().now, weaknesses, seen_links=seen, posted=posted)
     received = Received(method="simple", message=query.decode("ascii", "backslashreplace"))
     return _conclude(diagnosis, received, trial)
+
+
+def hold_address() -> None:
+    """Say what is wrong with the path where a remote login comes under another one than the portal's (R2).
+
+    The path is read as it was asked for: the server takes one of two slashes at its beginning away.
+    """
+    sent = {name.removeprefix("amp;") for name in request.args}
+    if request.method != "GET" or request.endpoint == "static" or not {"email", "hash"} <= sent:
+        return
+    asked = re.match(r"(?:https?://[^/?#]*)?([^?#]*)", request.environ.get("REQUEST_URI") or request.path)
+    told = suspects_of_address(unquote(asked[1]) if asked and asked[1] else "/", visit().settings)
+    if told or request.endpoint != "sso.remote_login":
+        sentences = (f"{suspect.sentence} {suspect.mend}" for suspect in told)
+        abort(404, " ".join(("This is a remote login, and this page does not take any.", *sentences)))
 
 
 @blueprint.post("/login/saml")

@@ -1,33 +1,47 @@
 """Every mistake that integrators make with a remote login, committed on purpose, is named, and nothing else is."""
 
-# ruff: noqa: ARG005 - every site has one shape: person, secret, time
+# ruff: noqa: ARG005 - every site has one shape: formula, person, secret, time
 
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from flask import Flask
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from portal_stub.app import create_app
 from portal_stub.config import Profile, Settings, SimpleSettings, SsoSettings
 from portal_stub.mistakes_table import markdown
-from portal_stub.remote_login.detective import suspects, suspects_of_address
-from portal_stub.remote_login.hashes import login_hash
+from portal_stub.remote_login.detective import MISTAKES, OTHERS, suspects, suspects_of_address
+from portal_stub.remote_login.detective import search as detective_search
+from portal_stub.remote_login.detective.made import Made
 from portal_stub.remote_login.judge import judge
-from portal_stub.remote_login.mistakes import MISTAKES
-from tests.detective.naive_sites import EVERYBODY, WHERE_IT_SHOWS, Person, Site, digest, hashing, link, plain, right
+from tests.detective.naive_sites import (
+    FORMULAS,
+    JANE,
+    LUKASZ,
+    PEOPLE,
+    SITES,
+    ZOE,
+    Naive,
+    Person,
+    Site,
+    hmac_md5,
+    link,
+    md5,
+    right,
+    without_first_zeros,
+)
 
 SECRET = "0a3c4dcc3b5aa765d61d8327deb882cf"
 SENT = 1400000000
 NOW = datetime.fromtimestamp(SENT + 2, UTC)
-PEOPLE = (
-    Person("Jane Doe", "jane@example.com"),
-    Person("Zoë Müller", "zoe+test@example.com"),
-    Person("Seán O'Brien & Sons", "sean@example.org"),
-    Person("王秀英", "xiuying@example.com"),
-)
+HOST = "http://portal.localhost:5002"
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 def settings(**simple: Any) -> Settings:
@@ -41,102 +55,184 @@ def named(query: str, **simple: Any) -> list[str]:
     return [suspect.code for suspect in suspects(query.encode(), settings(**simple), NOW)]
 
 
-@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.email)
-@pytest.mark.parametrize("code", EVERYBODY)
-def test_each_mistake_is_named_alone(code: str, person: Person) -> None:
-    assert named(EVERYBODY[code](person, SECRET, SENT)) == [code]
+CASES = [
+    pytest.param(naive, profile, id=f"{number}-{naive.code}-{profile}")
+    for number, naive in enumerate(SITES)
+    for profile in naive.profiles
+]
 
 
-@pytest.mark.parametrize("code", WHERE_IT_SHOWS)
-def test_each_mistake_that_some_people_bring_out_is_named_alone(code: str) -> None:
-    site, person = WHERE_IT_SHOWS[code]
-    assert named(site(person, SECRET, SENT)) == [code]
+@pytest.mark.parametrize(("naive", "profile"), CASES)
+def test_each_mistake_is_named_alone_and_shows_for_nobody_else(naive: Naive, profile: Profile) -> None:
+    assert any(map(naive.shows, PEOPLE))
+    for person in PEOPLE:
+        query = naive.site(FORMULAS[profile], person, SECRET, SENT)
+        if naive.shows(person):
+            assert named(query, profile=profile) == [naive.code], person
+        else:
+            assert naive.code not in {s.code for s in suspects(query.encode(), settings(profile=profile), NOW)}, person
 
 
-def test_every_mistake_of_the_table_is_committed_here() -> None:
-    assert {mistake.code for mistake in MISTAKES} <= {*EVERYBODY, *WHERE_IT_SHOWS, *OTHER_PROFILES}
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("write", [lambda digest: digest.lstrip("0"), without_first_zeros], ids=["leading", "each"])
+def test_zeros_that_are_lost_are_named(write: Any, profile: Profile) -> None:
+    for person in PEOPLE:
+        numbered = (person._replace(name=f"{person.name} {number}") for number in count())
+        for _ in range(3):
+            each, digest = next(
+                (each, digest)
+                for each in numbered
+                if (digest := FORMULAS[profile](SECRET, each.name, each.email, str(SENT))).startswith("0")
+            )
+            assert named(link(each, SENT, write(digest)), profile=profile) == ["zeros-lost"]
 
 
-OTHER_PROFILES: dict[str, tuple[Profile, Site]] = {
-    "hmac-for-md5": ("md5", hashing(lambda p, s, t: digest(s, p.name, p.email, str(t)))),
-    "secret-not-in-message": ("hmac-md5-salted", hashing(lambda p, s, t: digest(s, p.name, p.email, str(t)))),
-    "plain-md5": ("hmac-md5-salted", hashing(lambda p, s, t: plain(p.name, p.email, s))),
-}
-
-
-@pytest.mark.parametrize("code", OTHER_PROFILES)
-@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.email)
-def test_a_formula_of_another_time_is_named(code: str, person: Person) -> None:
-    profile, site = OTHER_PROFILES[code]
-    assert named(site(person, SECRET, SENT), profile=profile) == [code]
+def test_every_mistake_that_can_be_named_is_committed_here() -> None:
+    of_addresses = {code for _, codes in ADDRESSES for code in codes}
+    assert {each.code for each in (*MISTAKES, *OTHERS)} == (
+        {naive.code for naive in SITES} | of_addresses | {"zeros-lost", "back-dated"}
+    )
 
 
 TOGETHER: dict[str, tuple[Site, Person]] = {
-    "plain-md5+secret-ends-in-blank": (hashing(lambda p, s, t: plain(p.name, p.email, s, "\n")), PEOPLE[0]),
+    "plain-md5+secret-ends-in-blank": (lambda f, p, s, t: link(p, t, md5(p.name, p.email, s, "\n")), JANE),
+    "plain-md5+windows-1252-hashed": (
+        lambda f, p, s, t: link(p, t, md5(p.name.encode("cp1252"), p.email, s)), ZOE
+    ),
+    "plain-md5+counted-in-characters": (
+        lambda f, p, s, t: link(p, t, md5((p.name + p.email + s).encode()[: len(p.name + p.email + s)])), ZOE
+    ),
     "secret-hex-decoded+windows-1252-hashed": (
-        hashing(
-            lambda p, s, t: digest(bytes.fromhex(s), p.name.encode("cp1252"), p.email.encode("cp1252"), str(t)),
-        ),
-        Person("Zoë Müller", "zoe@example.com"),
+        lambda f, p, s, t: link(p, t, hmac_md5(bytes.fromhex(s), p.name.encode("cp1252"), p.email, str(t))), ZOE
     ),
     "timestamp-not-hashed+hash-in-upper-case": (
-        hashing(lambda p, s, t: digest(s, p.name, p.email).upper()),
-        PEOPLE[0],
+        lambda f, p, s, t: link(p, t, hmac_md5(s, p.name, p.email).upper()), JANE
     ),
-}
+    "percent-encoded-hashed+clock-read-twice": (
+        lambda f, p, s, t: link(p, t, hmac_md5(s, "%C5%81ukasz+D%C4%85b", "lukasz%40example.com", str(t - 1))), LUKASZ
+    ),
+    "stray-blank+hash-in-upper-case": (
+        lambda f, p, s, t: link(p, t, hmac_md5(s, f"{p.name} ", p.email, str(t)).upper()), JANE
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("codes", TOGETHER)
-def test_two_mistakes_together_are_named(codes: str) -> None:
+def test_two_mistakes_together_are_one_suspect(codes: str) -> None:
     site, person = TOGETHER[codes]
-    assert named(site(person, SECRET, SENT)) == [codes]
+    assert named(site(FORMULAS["hmac-md5"], person, SECRET, SENT)) == [codes]
 
 
 def test_what_the_way_did_is_told_beside_what_the_site_did() -> None:
-    query = link(PEOPLE[0], SENT, plain(PEOPLE[0].name, PEOPLE[0].email, SECRET)).replace("&", "&amp;")
-    assert named(query) == ["amp-in-link", "plain-md5"]
+    made = md5(JANE.name, JANE.email, SECRET)
+    assert named(link(JANE, SENT, made).replace("&", "&amp;")) == ["amp-in-link", "plain-md5"]
+
+
+def test_what_the_way_did_is_told_where_nothing_explains_the_hash() -> None:
+    query = link(JANE, SENT, "0" * 32).replace("&timestamp", "%C3%97tamp")
+    assert named(query) == ["times-in-link"]
+
+
+def test_a_hash_is_told_by_its_formula_beside_the_one_that_is_expected() -> None:
+    (told,) = suspects(link(JANE, SENT, md5(JANE.name, JANE.email, SECRET)).encode(), settings(), NOW)
+    assert "MD5(name + email + secret)" in told.sentence
+    assert "This portal expects HMAC-MD5(secret, name + email + timestamp)." in told.sentence
+    (told,) = suspects(
+        link(JANE, SENT, hmac_md5(SECRET, JANE.name, JANE.email, str(SENT + 1))).encode(), settings(), NOW
+    )
+    assert "1400000001 is hashed, 1 second later than 1400000000 in the link" in told.sentence
+
+
+def test_what_is_the_same_to_the_letter_is_told_with_both_causes() -> None:
+    (told,) = suspects(link(JANE, SENT, hmac_md5(SECRET, "Jane Doe ", JANE.email, str(SENT))).encode(), settings(), NOW)
+    assert "ends in a blank, as first name + ' ' + last name does where one of them is empty" in told.sentence
 
 
 @pytest.mark.parametrize(("off", "code"), [(7200, "local-time"), (-7200, "local-time"), (-600, "back-dated")])
 def test_a_time_that_is_off_is_told_by_how_much(off: int, code: str) -> None:
-    query = right(PEOPLE[0], SECRET, SENT + off)
+    query = right(FORMULAS["hmac-md5"], JANE, SECRET, SENT + off)
     assert named(query, max_age_seconds=30) == [code]
     told = suspects(query.encode(), settings(max_age_seconds=30), NOW)[0].sentence
-    assert ("2 h" in told or "2 hours" in told) == (code == "local-time"), told
+    side = "ahead of" if off > 0 else "behind"
+    assert (f"2 hours {side} our clock" in told) == (code == "local-time"), told
+
+
+@pytest.mark.parametrize("off", [-2700, -100000, 600, 1000])
+def test_a_time_that_no_mistake_explains_is_left_to_the_rules(off: int) -> None:
+    assert named(right(FORMULAS["hmac-md5"], JANE, SECRET, SENT + off)) == []
+
+
+def test_a_hash_and_a_time_that_are_both_wrong_are_both_told() -> None:
+    sent = (SENT + 7200) * 1000
+    query = link(JANE, sent, hmac_md5(SECRET, JANE.name, JANE.email, str(sent)).upper())
+    assert named(query) == ["hash-in-upper-case", "milliseconds", "local-time"]
+
+
+ADDRESSES = [
+    (f"{HOST}//login/sso", ["double-slash"]),
+    ("//login/sso", ["double-slash"]),
+    (f"{HOST}/login//sso", ["double-slash"]),
+    (f"{HOST}/", ["path-missing"]),
+    (HOST, ["path-missing"]),
+    (f"{HOST}/sso", ["other-path"]),
+    ("https://portal.localhost:5002/login/sso", ["other-scheme"]),
+    ("https://portal.localhost:5002//login/sso", ["other-scheme", "double-slash"]),
+    ("http://desk.example/login/sso", ["other-host"]),
+    ("http://portal.localhost/login/sso", ["other-port"]),
+    ("http://http://portal.localhost:5002/login/sso", ["host-url-taken-for-url"]),
+    ("http://http//portal.localhost:5002/login/sso", ["host-url-taken-for-url"]),
+    ("portal.localhost:5002/login/sso", ["host-url-without-scheme"]),
+    ("http://intranet.example/portal.localhost:5002/login/sso", ["host-url-without-scheme"]),
+    ("http://host_url/login/sso", ["host-url-not-filled-in"]),
+    ("http://{host_url}/login/sso", ["host-url-not-filled-in"]),
+    ("http://%7Bhost_url%7D/login/sso", ["host-url-not-filled-in"]),
+]
+
+
+@pytest.mark.parametrize("query", ["", "?name=http://x//y&hash=1"])
+@pytest.mark.parametrize(("url", "codes"), ADDRESSES)
+def test_a_wrong_address_is_named(url: str, codes: list[str], query: str) -> None:
+    told = suspects_of_address(f"{url}{query}", settings())
+    assert [suspect.code for suspect in told] == codes
+    assert all(f"{HOST}/login/sso" in suspect.mend for suspect in told) or codes == ["other-host"]
 
 
 @pytest.mark.parametrize(
-    ("url", "code"),
-    [
-        ("http://portal.localhost:5002//login/sso", "double-slash"),
-        ("http://portal.localhost:5002/", "path-missing"),
-        ("http://portal.localhost:5002", "path-missing"),
-        ("https://portal.localhost:5002/login/sso", "other-scheme"),
-        ("http://desk.example/login/sso", "other-host"),
-        ("http://http://portal.localhost:5002/login/sso", "host-url-taken-for-url"),
-    ],
+    "url", [f"{HOST}/login/sso", f"{HOST}/login/sso/?x=//", "/login/sso", "HTTP://PORTAL.localhost:5002/login/sso"]
 )
-def test_a_wrong_address_is_named(url: str, code: str) -> None:
-    assert [suspect.code for suspect in suspects_of_address(url, settings())] == [code]
+def test_the_right_address_is_not_suspected(url: str) -> None:
+    assert suspects_of_address(url, settings()) == ()
 
 
-@pytest.mark.parametrize("end", ["", "/"])
-def test_the_right_address_is_not_suspected(end: str) -> None:
-    assert suspects_of_address(f"http://portal.localhost:5002/login/sso{end}", settings()) == ()
+def test_the_port_that_a_scheme_has_by_itself_is_no_other() -> None:
+    portal = Settings(base_url="https://desk.example")
+    assert suspects_of_address("https://desk.example:443/login/sso", portal) == ()
+    assert [s.code for s in suspects_of_address("http://desk.example/login/sso", portal)] == ["other-scheme"]
 
 
 @given(
-    name=st.text(min_size=1),
+    name=st.text(min_size=1, max_size=60),
     email=st.emails(),
     age=st.integers(0, 1800),
-    profile=st.sampled_from(["md5", "hmac-md5", "hmac-md5-salted"]),
+    fraction=st.sampled_from(["", ".5", ".417"]),
+    profile=st.sampled_from(PROFILES),
 )
-def test_a_right_hash_is_never_suspected(name: str, email: str, age: int, profile: Profile) -> None:
-    raw = name.encode("utf-8", "replace").decode()
-    made = login_hash(profile, SECRET.encode(), raw.encode(), email.encode(), str(SENT - age).encode()).decode()
-    query = link(Person(raw, email), SENT - age, made).encode()
+def test_a_login_that_is_accepted_is_never_suspected(
+    name: str, email: str, age: int, fraction: str, profile: Profile
+) -> None:
+    sent = f"{SENT - age}{fraction}"
+    person = Person(name.encode("utf-8", "replace").decode(), email)
+    query = right(FORMULAS[profile], person, SECRET, sent).encode()
     now = datetime.fromtimestamp(SENT, UTC)
+    assume(judge(query, settings(profile=profile), now).granted)
     assert suspects(query, settings(profile=profile), now) == ()
+
+
+@given(name=st.text(max_size=40), email=st.emails(), profile=st.sampled_from(PROFILES), seed=st.integers(0, 2**128 - 1))
+def test_a_random_hash_is_explained_by_nothing(name: str, email: str, profile: Profile, seed: int) -> None:
+    person = Person(name.encode("utf-8", "replace").decode().replace("?", ""), email)
+    assert named(link(person, SENT, f"{seed:032x}"), profile=profile) == ["another-secret"]
+    assert named(link(person, SENT, f"{seed:016x}"[:16] + "!"), profile=profile) == []
 
 
 @given(st.binary(max_size=300))
@@ -145,23 +241,106 @@ def test_any_query_is_looked_into(query: bytes) -> None:
     suspects_of_address(query.decode("latin-1"), settings())
 
 
-def test_the_secret_and_the_right_hash_are_never_told() -> None:
-    for site in EVERYBODY.values():
-        query = site(PEOPLE[0], SECRET, SENT).encode()
-        told = " ".join(f"{s.sentence} {s.mend}" for s in suspects(query, settings(), NOW))
-        assert SECRET not in told
-        assert digest(SECRET, *PEOPLE[0][:2], str(SENT)) not in told
+_PIECES = st.sampled_from(
+    [b"name=", b"email=", b"timestamp=1400000000", b"hash=" + b"0" * 32, b"&", b"&amp;", b"+", b"%u0141", b"%FC",
+     b"%C3%97tamp=", b"?", b"a?b", b"username=", b"=", b"%", b"x@example.com", b"\xff", b" ", b",", b"%0A"]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES, max_size=30).map(b"".join))
+def test_any_query_that_looks_like_a_link_is_looked_into(query: bytes) -> None:
+    for profile in PROFILES:
+        suspects(query, settings(profile=profile), NOW)
+
+
+HOSTILE = {
+    "cut": b"name=a&b&" * 400,
+    "cut-with-equals": b"name=a&b=c&" * 350,
+    "plus": b"name=" + b"a+" * 490 + b"&email=" + b"b+" * 10 + b"@x.org",
+    "escape": b"name=" + b"%u0141%FC" * 100 + b"&email=a+b@x.org%C3%97tamp=1&amp;x=1&y",
+    "marks": b"name=a?b?" + b"c" * 900,
+    "words": b"name=" + b"a " * 490,
+}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("sent", HOSTILE)
+def test_no_link_costs_much(sent: str, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+
+    class Counted(detective_search._Link):
+        def fits(self, made: Made) -> bool:
+            hashed.append(len(made.message))
+            return super().fits(made)
+
+    monkeypatch.setattr(detective_search, "_Link", Counted)
+    query = HOSTILE[sent][:4000] + b"&email=a b@x.org&timestamp=1400000000&hash=" + b"0" * 32
+    suspects(query, settings(profile=profile), NOW)
+    assert hashed
+    assert len(hashed) < 12000
+    assert sum(hashed) < 12_000_000
+
+
+def test_what_is_longer_than_any_link_is_not_looked_into() -> None:
+    assert suspects(link(JANE, SENT, "0" * 32).encode() + b"&x=" + b"y" * 4096, settings(), NOW) == ()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_secret_and_the_right_hash_are_never_told(profile: Profile) -> None:
+    for naive in SITES:
+        for person in (JANE._replace(name=f"Jane {SECRET}"), ZOE):
+            if profile not in naive.profiles or not naive.shows(person):
+                continue
+            query = naive.site(FORMULAS[profile], person, SECRET, SENT).encode()
+            told = " ".join(f"{s.sentence} {s.mend}" for s in suspects(query, settings(profile=profile), NOW))
+            assert told
+            assert SECRET not in told
+            assert FORMULAS[profile](SECRET, *person[:2], str(SENT)) not in told
 
 
 def test_the_published_table_is_up_to_date() -> None:
     written = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text(encoding="utf-8")
     assert written == markdown(), "run: python -m portal_stub.mistakes_table > docs/mistakes.md"
+    assert "| `plain-md5` |" in written
 
 
-def test_a_login_at_a_wrong_address_is_told_what_is_wrong(tmp_path: Path) -> None:
-    app = create_app(settings(), f"sqlite:///{tmp_path / 'portal.sqlite'}")
-    answer = app.test_client().get(f"/?{right(PEOPLE[0], SECRET, SENT)}", base_url="http://portal.localhost:5002")
-    assert answer.status_code == 200
-    answer = app.test_client().get(f"/sso?{right(PEOPLE[0], SECRET, SENT)}", base_url="http://portal.localhost:5002")
-    assert answer.status_code == 404
-    assert "in place of /login/sso" in answer.text
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return create_app(settings(), f"sqlite:///{tmp_path / 'portal.sqlite'}")
+
+
+def opened(app: Flask, path: str, query: str) -> tuple[int, str]:
+    """Ask for the path to the letter: a client of the tests would read '//login' as a host."""
+    environ = EnvironBuilder(base_url=HOST).get_environ()
+    environ |= {"PATH_INFO": "/" + path.lstrip("/"), "QUERY_STRING": query, "REQUEST_URI": f"{path}?{query}"}
+    content, status, _ = run_wsgi_app(app, environ, buffered=True)
+    return int(status.split()[0]), b"".join(content).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/", "The path is missing"),
+        ("//login/sso", "with two slashes for one"),
+        ("/login//sso", "with two slashes for one"),
+        ("/sso", "in place of /login/sso"),
+        ("/login", "in place of /login/sso"),
+        ("/login/normal", "in place of /login/sso"),
+        ("/%C3%BC", "The path is &#39;/ü&#39;"),
+    ],
+)
+@pytest.mark.parametrize("amp", ["&", "&amp;"])
+def test_a_login_at_a_wrong_address_is_told_what_is_wrong(app: Flask, path: str, told: str, amp: str) -> None:
+    status, page = opened(app, path, right(FORMULAS["hmac-md5"], JANE, SECRET, SENT).replace("&", amp))
+    assert status == 404
+    assert told in page
+    assert f"Send the browser to {HOST}/login/sso." in page
+
+
+def test_a_login_at_the_right_address_and_pages_without_one_are_as_ever(app: Flask) -> None:
+    login = right(FORMULAS["hmac-md5"], JANE, SECRET, SENT)
+    assert opened(app, "/login/sso", login)[0] == 303
+    assert opened(app, "/login/sso/", login)[0] == 303
+    assert opened(app, "/", "email=a")[0] == 200
+    assert opened(app, "/static/portal.css", login)[0] == 200
+    assert "remote login" not in opened(app, "/nowhere", "")[1]
