@@ -57,7 +57,7 @@ def hold_address() -> None:
         return
     asked = re.match(r"(?:https?://[^/?#]*)?([^?#]*)", request.environ.get("REQUEST_URI") or request.path)
     told = suspects_of_address(unquote(asked[1]) if asked and asked[1] else "/", visit().settings)
-    if told or request.endpoint != "sso.remote_login":
+    if told:
         sentences = (f"{suspect.sentence} {suspect.mend}" for suspect in told)
         abort(404, " ".join(("This is a remote login, and this page does not take any.", *sentences)))
 

@@ -148,6 +148,49 @@ def test_what_is_the_same_to_the_letter_is_told_with_both_causes() -> None:
     assert "ends in a blank, as first name + ' ' + last name does where one of them is empty" in told.sentence
 
 
+def test_a_secret_that_follows_the_address_is_the_other_cause_in_plain_md5() -> None:
+    query = link(JANE, SENT, md5(JANE.name, JANE.email, "\n", SECRET)).encode()
+    (told,) = suspects(query, settings(profile="md5"), NOW)
+    assert "the hashed email ends in a line break, or else the secret begins with it" in told.sentence
+    salted = link(JANE, SENT, hmac_md5(SECRET, JANE.name, " ", SECRET, JANE.email, str(SENT))).encode()
+    (told,) = suspects(salted, settings(profile="hmac-md5-salted"), NOW)
+    assert "the secret begins" not in told.sentence
+
+
+def test_a_text_may_be_counted_in_the_units_of_utf_16() -> None:
+    person = Person("Zo\u00eb \U0001f600", "zoe@example.com")
+    text = f"{person.name}{person.email}{SENT}"
+    units = len(text.encode("utf-16-le")) // 2
+    assert len(text) < units < len(text.encode())
+    assert named(link(person, SENT, hmac_md5(SECRET, text.encode()[:units]))) == ["counted-in-characters"]
+
+
+UNENCODED = {
+    "name=A%2BB+C&email=a+b@example.com": ("plus-not-encoded", "A+B C", "a+b@example.com"),
+    "name=A+B%20C&email=a+b@example.com": ("plus-not-encoded", "A+B C", "a+b@example.com"),
+    "name=Tom%20&%20Jerry&email=a@example.com": ("ampersand-not-encoded", "Tom & Jerry", "a@example.com"),
+    "name=Tom%20&%20Jerry&utm=1&email=a@example.com": ("ampersand-not-encoded", "Tom & Jerry", "a@example.com"),
+    "name=R&D=fun&email=a@example.com": ("ampersand-not-encoded", "R&D=fun", "a@example.com"),
+    "name=A&B&C&email=a@example.com": ("ampersand-not-encoded", "A&B&C", "a@example.com"),
+    "name=Zo??%20M??ller&email=a@example.com": ("question-marks-in-link", "Zo\u00eb M\u00fcller", "a@example.com"),
+    "name=Zo%3F%3F&email=a@example.com": ("question-marks-in-link", "Zo\u00eb", "a@example.com"),
+    "name=Mary+O%27Hara&email=a%2Bb@example.com": ("percent-encoded-hashed", "Mary%20O%27Hara", "a+b@example.com"),
+    "name=Jane++Doe&email=a@example.com": ("stray-blank", "Jane Doe", "a@example.com"),
+    "name=%C5%BDan+M%C3%BCller&email=a@example.com": (
+        "windows-1252-hashed", "\u017dan M\u00fcller".encode("latin-1", "replace"), "a@example.com",
+    ),
+    "name=Jane+Doe&email=a%2Bb@example.com": ("percent-encoded-hashed", "Jane Doe", "a%2Bb%40example.com"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("sent", UNENCODED)
+def test_what_was_hashed_is_found_in_what_arrived(sent: str, profile: Profile) -> None:
+    code, name, email = UNENCODED[sent]
+    query = f"{sent}&timestamp={SENT}&hash={FORMULAS[profile](SECRET, name, email, str(SENT))}"
+    assert named(query, profile=profile) == [code]
+
+
 @pytest.mark.parametrize(("off", "code"), [(7200, "local-time"), (-7200, "local-time"), (-600, "back-dated")])
 def test_a_time_that_is_off_is_told_by_how_much(off: int, code: str) -> None:
     query = right(FORMULAS["hmac-md5"], JANE, SECRET, SENT + off)
@@ -279,6 +322,12 @@ def test_no_link_costs_much(sent: str, profile: Profile, monkeypatch: pytest.Mon
     assert hashed
     assert len(hashed) < 12000
     assert sum(hashed) < 12_000_000
+
+
+@pytest.mark.parametrize("long", [b"name=", b"phone=", b"email=a@"])
+def test_values_that_no_person_has_are_not_searched(long: bytes) -> None:
+    query = long + b"a" * 1025 + b"&timestamp=1400000000&hash=" + b"0" * 32
+    assert suspects(query, settings(), NOW) == ()
 
 
 def test_what_is_longer_than_any_link_is_not_looked_into() -> None:

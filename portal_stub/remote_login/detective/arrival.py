@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, product
+from itertools import product
 from urllib.parse import quote, unquote_to_bytes
 
 import attrs
@@ -12,18 +12,15 @@ from portal_stub.remote_login.link import PARAMETERS, parse_query
 
 _VALUES = (b"name", b"email")
 """What a person has in it. What else is hashed has digits alone."""
-_LETTERS = "üäöéèáßàâêëíóúñçåøæìòùîôûïãõýÿœÜÄÖÉÈÁÀÂÊÍÓÚÑÇÅØÆŒłśżźąęńćŁŚŻčšžřěťďňůČŠŽŘğışİŞőűđăț"
-"""What a question mark may have been, the likeliest first."""
-_LETTERS_OF_TWO = 36
-_MOST_MARKS = 2
 
 
 @attrs.frozen(kw_only=True)
 class Repair:
     """A mistake with the link: its sentence, with ``{}`` for what was found, and the query without it.
 
-    ``queries`` yields what the query may have been, each with what is told of it. ``plain_to_see``: nothing but this
-    mistake makes a link look so, whatever the hash is over.
+    ``queries`` yields what the query may have been, each with what is told of it; the first ``together`` are tried along
+    with another mistake. ``plain_to_see`` returns what is told where the link shows the mistake by itself, whatever the
+    hash is over, else None.
     """
 
     code: str
@@ -130,36 +127,17 @@ def _javascript_escape(query: bytes) -> Iterator[tuple[str, bytes]]:
             yield "", _changed(query, lambda value, blank=blank: read(value, blank))  # type: ignore[misc]
 
 
-_MARK = re.compile(rb"\?{1,2}")
-_MARKED = re.compile(rb"[A-Za-z]\?|\?[A-Za-z]|\?\?")
-"""A question mark that may have been a letter: beside a letter, or beside another one."""
-
-
-def _marked_name(query: bytes) -> bytes | None:
-    name = next((value for name, value in parse_query(query) if name == b"name"), b"")
-    return name if _MARKED.search(name) else None
-
-
-def _question_marks(query: bytes) -> Iterator[tuple[str, bytes]]:
-    """Put a letter in place of each question mark of the name, or of two beside each other (a letter's two bytes)."""
-    name = _marked_name(query)
-    pieces = _MARK.split(name or b"")
-    marks = len(pieces) - 1
-    if name is None or marks > _MOST_MARKS:
-        return
-    others = b"&".join(part for part in query.split(b"&") if not part.startswith(b"name="))
-    for letters in product(_LETTERS[: _LETTERS_OF_TWO if marks > 1 else None], repeat=marks):
-        meant = b"".join(chain.from_iterable(zip(pieces, [*map(str.encode, letters), b""], strict=True)))
-        yield _shown(name), b"name=" + quote(meant).encode() + b"&" + others
-
-
 def _shown(value: bytes) -> str:
     return shown(value.decode("utf-8", "replace"), 60)
 
 
+_MARKED = re.compile(rb"[A-Za-z]\?|\?[A-Za-z]|\?\?")
+"""A question mark that may have been a letter: beside a letter, or beside another one."""
+
+
 def _name_with_marks(query: bytes) -> str | None:
-    name = _marked_name(query)
-    return None if name is None else _shown(name)
+    name = next((value for name, value in parse_query(query) if name == b"name"), b"")
+    return _shown(name) if _MARKED.search(name) else None
 
 
 REPAIRS: tuple[Repair, ...] = (
@@ -215,9 +193,9 @@ REPAIRS: tuple[Repair, ...] = (
         code="question-marks-in-link",
         sentence="Your link has {} for the name: where a question mark stands for a letter that is not ASCII, the hash "
         "is over another text than was sent.",
-        mend="Encode the values as UTF-8 before they are put into the link, not as ASCII.",
-        queries=_question_marks,
-        together=0,
+        mend="Encode the values as UTF-8 before they are put into the link, not as ASCII. Where the name is meant so, "
+        "compare the secret with Admin > Security.",
+        queries=lambda _: (),
         plain_to_see=_name_with_marks,
     ),
 )

@@ -66,15 +66,6 @@ def _recoded(encoding: str) -> Callable[[bytes], bytes]:
     return lambda value: value.decode("utf-8", "replace").encode(encoding, "replace")
 
 
-def _utf_8_twice(value: bytes) -> bytes:
-    """What is not UTF-8 yet stays as it is: its letters are wrong in the link as well."""
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return value
-    return value.decode("latin-1").encode()
-
-
 def _encoded(encode: Callable[..., str], safe: str, digits: Callable[[str], str]) -> Callable[[bytes], bytes]:
     return lambda value: re.sub("%..", lambda found: digits(found[0]), encode(value, safe)).encode()
 
@@ -105,7 +96,7 @@ def _stray(made: Made) -> Iterator[tuple[str, Made]]:
     for end, word in _STRAY:
         for field in hashed:
             also = _NAME_PARTS if (field, end) == ("name", b" ") else ""
-            if made.parts[made.parts.index(field) + 1 :][:1] == ("secret",):
+            if made.means == "hash" and made.parts[made.parts.index(field) + 1 :][:1] == ("secret",):
                 also += ", or else the secret begins with it"
             yield f"the hashed {field} ends in {word}{also}", made._replace(**{field: getattr(made, field) + end})
     for end, word in _STRAY:
@@ -222,7 +213,7 @@ VALUES: tuple[Mistake, ...] = (
         code="utf-8-twice-hashed",
         sentence="Your site hashes {}: it turns what is UTF-8 already into UTF-8 once more.",
         mend="Turn the values into UTF-8 once.",
-        ways=_values(_utf_8_twice),
+        ways=_values(lambda value: value.decode("latin-1").encode()),
     ),
     Mistake(
         code="percent-encoded-hashed",

@@ -77,8 +77,8 @@ def explained(query: bytes, settings: Settings) -> Explained | None:
 
 def unexplained(query: bytes, settings: Settings) -> tuple[Suspect, ...]:
     """Return what is told where nothing leads to the hash: what the link shows by itself, or else the last resort."""
-    sent = _values(query)["hash"]
-    last = settings.simple.secret and re.fullmatch(rb"[0-9a-f]{32}", sent)
+    came = _read(query, settings)
+    last = came is not None and re.fullmatch(rb"[0-9a-f]{32}", came.hash)
     return tuple(islice(_seen(query), 1)) or ((LAST_RESORT,) if last else ())
 
 
