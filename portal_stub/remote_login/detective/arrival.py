@@ -18,9 +18,9 @@ _VALUES = (b"name", b"email")
 class Repair:
     """A mistake with the link: its sentence, with ``{}`` for what was found, and the query without it.
 
-    ``queries`` yields what the query may have been, each with what is told of it; the first ``together`` are tried along
-    with another mistake. ``plain_to_see`` returns what is told where the link shows the mistake by itself, whatever the
-    hash is over, else None.
+    ``queries`` yields what the query may have been, each with what is told of it; the first ``together`` are tried
+    along with another mistake. ``plain_to_see`` returns what is told where the link shows the mistake by itself,
+    whatever the hash is over, else None.
     """
 
     code: str
