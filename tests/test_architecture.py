@@ -15,7 +15,13 @@ MAY_IMPORT = {
 }
 CORE = (
     *("idp_sim/login.py", "idp_sim/stages.py", "idp_sim/perform.py", "idp_sim/saml", "idp_sim/remote_login"),
-    *("idp_sim/scenarios", "portal_stub/saml", "portal_stub/remote_login", "portal_stub/diagnosis.py"),
+    *(
+        "idp_sim/scenarios",
+        "portal_stub/saml",
+        "portal_stub/remote_login",
+        "portal_stub/diagnosis.py",
+        "portal_stub/explain",
+    ),
     *("portal_stub/captured", "portal_stub/offline.py", "idp_sim/decode"),
 )
 NOT_IN_THE_CORE = {"flask", "sqlalchemy", "waitress", "click", "socket", "urllib.request", "time"}

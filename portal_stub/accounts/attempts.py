@@ -72,7 +72,7 @@ def record(
         "at": now,
         "method": received.method,
         "granted": diagnosis.granted,
-        "person": diagnosis.identity.email if diagnosis.identity else None,
+        "person": masked(diagnosis.identity.email, hidden) if diagnosis.identity else None,
         "message": message,
         "relay_state": masked(received.relay_state, hidden),
         "findings": findings,

@@ -75,7 +75,7 @@ def seen_in_link(query: bytes, context: Context) -> Seen:
         moments=tuple(timestamp_of(context.hide(link.text("timestamp")), context.settings, context.at)),
         wanted=tuple(_wanted(name, shown, link, context.hide) for name in PARAMETERS),
         others=tuple(
-            Fact(what=_cut(context.hide(name)), value=_cut(context.hide(value)), source="")
+            Fact(what=_cut(context.hide(name)) or "(no name)", value=_cut(context.hide(value)), source="")
             for name, value in shown
             if name not in PARAMETERS
         ),

@@ -9,7 +9,7 @@ from lxml import etree
 
 from portal_stub.address import shown
 from portal_stub.config import Settings
-from portal_stub.explain.explanation import Moment
+from portal_stub.explain.explanation import Context, Hide, Moment
 from portal_stub.saml.moments import times
 from portal_stub.times import duration, parse_utc, written
 
@@ -21,12 +21,13 @@ _MILLISECONDS = 12
 """Digits of a timestamp from which on it counts milliseconds: seconds have ten until the year 2286."""
 
 
-def moments_of(elements: tuple[etree._Element, ...], settings: Settings, at: datetime) -> tuple[Moment, ...]:
+def moments_of(elements: tuple[etree._Element, ...], context: Context) -> tuple[Moment, ...]:
     """Return every time of a Response and its assertions, in the order of the message, at most some dozens."""
     found = list(islice(_sent(elements), _MOST))
     issued = [parse_utc(value) for _, attribute, value in found if attribute == "IssueInstant"]
-    agree = bool(issued) and all(moment is not None and abs(moment - at) <= _UNDER_WAY for moment in issued)
-    arrival = _Arrival(at, timedelta(seconds=settings.saml.allowed_drift_seconds), agree)
+    agree = bool(issued) and all(moment is not None and abs(moment - context.at) <= _UNDER_WAY for moment in issued)
+    drift = timedelta(seconds=context.settings.saml.allowed_drift_seconds)
+    arrival = _Arrival(context.at, drift, agree, context.hide)
     return tuple(_moment_of(element, attribute, value, arrival) for element, attribute, value in found)
 
 
@@ -37,6 +38,7 @@ class _Arrival:
     at: datetime
     drift: timedelta
     agree: bool
+    hide: Hide
 
 
 def _sent(elements: tuple[etree._Element, ...]) -> Iterator[tuple[etree._Element, str, str]]:
@@ -51,7 +53,7 @@ def _sent(elements: tuple[etree._Element, ...]) -> Iterator[tuple[etree._Element
 def _moment_of(element: etree._Element, attribute: str, value: str, arrival: _Arrival) -> Moment:
     sentence, trouble = _told(attribute, parse_utc(value), arrival)
     name = f"{attribute} of {etree.QName(element).localname}"
-    return Moment(name=name, value=shown(value)[1:-1], sentence=sentence, trouble=trouble)
+    return Moment(name=name, value=shown(arrival.hide(value))[1:-1], sentence=sentence, trouble=trouble)
 
 
 def _told(attribute: str, moment: datetime | None, arrival: _Arrival) -> tuple[str, bool]:

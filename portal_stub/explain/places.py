@@ -165,7 +165,7 @@ def in_words(spot: Spot) -> str:
 def _about(rule_id: str, root: etree._Element) -> Iterator[Spot]:
     special = _SPECIAL.get(rule_id)
     if special is not None:
-        yield from special(root)
+        yield from dict.fromkeys(special(root))
         return
     seen = set()
     for path in PLACES.get(rule_id, ()):

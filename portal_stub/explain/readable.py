@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from portal_stub.saml.xml import inflated
+from portal_stub.saml.xml import XmlProblem, has_doctype, inflated, parse
 
 _LONGEST = 2 * 1024 * 1024
 _XML = re.compile(rb"\s*(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(?:<|\0<)")
@@ -26,13 +26,10 @@ def readable(field: str) -> Readable:
 
     What is no XML at all is returned as it is after base64, if it was that.
     """
-    text = field.strip()[:_LONGEST]
-    first = Readable()
-    for note, undone in _readings(text):
-        if undone and _XML.match(undone):
-            return Readable(undone, note)
-        first = first if first.data else Readable(undone)
-    return first
+    found = [Readable(undone, note) for note, undone in _readings(field.strip("\r\n\t")[:_LONGEST])]
+    alike = [each for each in found if _XML.match(each.data)]
+    whole = next((each for each in alike if _is_whole(each.data)), None)
+    return whole or next(iter(alike), Readable(found[0].data))
 
 
 def _readings(text: str) -> Iterator[tuple[str, bytes]]:
@@ -49,7 +46,17 @@ def _readings(text: str) -> Iterator[tuple[str, bytes]]:
 
 def _base64(text: str) -> bytes:
     """Return what the characters of base64 in ``text`` stand for; a blank was a plus sign. Anything is taken."""
-    joined = "".join(line.strip(" \t") for line in text.splitlines())
-    joined = joined.replace(" ", "+").replace("-", "+").replace("_", "/")
+    lines = text.splitlines()
+    # XML often ends in a plus sign in base64. Of one line a blank is such a sign; of several it is an indentation.
+    joined = "".join(line.strip(" \t") for line in lines) if len(lines) > 1 else text.lstrip().replace(" ", "+")
+    joined = joined.replace("-", "+").replace("_", "/")
     known = re.sub(r"[^A-Za-z0-9+/]", "", joined)
     return base64.b64decode(known[: len(known) - (len(known) % 4 == 1)] + "==")
+
+
+def _is_whole(data: bytes) -> bool:
+    """Say whether the bytes are XML; a document type declaration is not read."""
+    try:
+        return not has_doctype(data) and parse(data) is not None
+    except XmlProblem:
+        return False

@@ -79,7 +79,7 @@ def _seen(read: Readable, raw: str, relay_state: str | None, context: Context) -
     if root is None:
         return Seen(message=message, where=places)
     assertion = _assertion(received)
-    moments = moments_of((root, *root.iter(saml("Assertion"))), context.settings, context.at)
+    moments = moments_of((root, *root.iter(saml("Assertion"))), context)
     if assertion is None:
         return Seen(message=message, where=places, moments=moments)
     came = attributes_in(assertion, context.hide)

@@ -1,6 +1,7 @@
 """The forms of the check: what was given, turned into the portal's settings, or into a sentence beside the field."""
 
 from collections.abc import Mapping
+from contextlib import closing
 
 import attrs
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -26,7 +27,10 @@ def identity_provider(settings: Settings, form: MultiDict[str, str], metadata: F
     A file counts before an address, and either before the fields. The address is fetched, once.
     """
     switched = _switched_on(settings, "saml")
-    uploaded = b"" if metadata is None else metadata.read(MAX_BYTES + 1)
+    uploaded = b""
+    if metadata is not None:
+        with closing(metadata):
+            uploaded = metadata.read(MAX_BYTES + 1)
     address = storable(form.get(METADATA_URL, "")).strip()
     if uploaded:
         return _with_metadata(settings, switched, uploaded, METADATA_FILE)

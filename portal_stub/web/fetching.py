@@ -7,6 +7,7 @@ import ssl
 import string
 import threading
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -43,48 +44,54 @@ def _answer(address: str, deadline: float, seconds: float) -> bytes | str:
     """Return the body, or where it is found."""
     parts = urlsplit(address)
     site = parts.netloc
-    too_slow = FetchProblem(f"{site} did not answer within {seconds:g} s. Is the address right, and does it run?")
-    try:
-        connection = _connected(parts, deadline)
-    except TimeoutError:
-        raise too_slow from None
-    except (OSError, UnicodeError) as error:
-        raise FetchProblem(_why_not(site, error)) from None
-    # A site that sends a byte now and then never times out by itself.
     slow = threading.Event()
-    watch = threading.Timer(max(0.0, deadline - time.monotonic()), _cut_off, (connection, slow))
-    watch.daemon = True
-    watch.start()
     try:
-        found = _read(connection, parts)
+        with contextlib.ExitStack() as stack:
+            opened = stack.enter_context(_connected(parts, deadline))
+            stack.enter_context(_cut_off(opened, deadline, slow))
+            found = _read(stack.enter_context(contextlib.closing(_spoken(parts, opened))), parts)
         if slow.is_set():
             raise TimeoutError
-    except (http.client.HTTPException, OSError) as error:
+    except (http.client.HTTPException, OSError, UnicodeError) as error:
         if slow.is_set() or isinstance(error, TimeoutError):
-            raise too_slow from None
-        raise FetchProblem(f"{site} does not answer as a web server does ({type(error).__name__}).") from None
-    finally:
-        watch.cancel()
-        connection.close()
+            sentence = f"{site} did not answer within {seconds:g} s. Is the address right, and does it run?"
+            raise FetchProblem(sentence) from None
+        raise FetchProblem(_why_not(site, error)) from None
     return found
 
 
-def _connected(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
+def _connected(parts: SplitResult, deadline: float) -> socket.socket:
     host = parts.hostname or ""
-    secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
     # Browsers know every name below localhost; the system's resolver often does not.
     place = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
-    patience = max(0.1, deadline - time.monotonic())
-    opened = socket.create_connection((place, port), patience)
-    if secure:
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return socket.create_connection((place, port), max(0.1, deadline - time.monotonic()))
+
+
+@contextlib.contextmanager
+def _cut_off(opened: socket.socket, deadline: float, slow: threading.Event) -> Iterator[None]:
+    """End the connection at the deadline, whoever holds it then: what sends a byte now and then never times out."""
+    with opened.dup() as held:
+
+        def cut() -> None:
+            slow.set()
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+        watch = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
+        watch.daemon = True
+        watch.start()
         try:
-            opened = ssl.create_default_context().wrap_socket(opened, server_hostname=host)
-        except BaseException:
-            opened.close()
-            raise
-    connection = http.client.HTTPConnection(host, port, timeout=patience)
-    connection.sock = opened
+            yield
+        finally:
+            watch.cancel()
+
+
+def _spoken(parts: SplitResult, opened: socket.socket) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    connection = http.client.HTTPConnection(host, parts.port)
+    secure = parts.scheme == "https"
+    connection.sock = ssl.create_default_context().wrap_socket(opened, server_hostname=host) if secure else opened
     return connection
 
 
@@ -95,31 +102,27 @@ def _read(connection: http.client.HTTPConnection, parts: SplitResult) -> bytes |
     connection.putheader("Accept", "application/samlmetadata+xml, application/xml, text/xml")
     connection.putheader("Connection", "close")
     connection.endheaders()
-    answer = connection.getresponse()
-    place = answer.getheader("Location")
-    if answer.status in (301, 302, 303, 307, 308) and place:
-        return place
-    if answer.status != HTTPStatus.OK:
-        raise FetchProblem(f"{parts.netloc} answers {answer.status} {shown(answer.reason, 60)[1:-1]}, and no metadata.")
-    body = answer.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        raise FetchProblem(
-            f"{parts.netloc} sends more than {MAX_BYTES} bytes. Save the part of your identity provider."
-        )
-    return body
-
-
-def _cut_off(connection: http.client.HTTPConnection, slow: threading.Event) -> None:
-    slow.set()
-    if connection.sock is not None:
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    with connection.getresponse() as answer:
+        place = answer.getheader("Location")
+        if answer.status in (301, 302, 303, 307, 308) and place:
+            return place
+        if answer.status != HTTPStatus.OK:
+            reason = shown(answer.reason, 60)[1:-1]
+            raise FetchProblem(f"{parts.netloc} answers {answer.status} {reason}, and no metadata.")
+        body = answer.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise FetchProblem(
+                f"{parts.netloc} sends more than {MAX_BYTES} bytes. Save the part of your identity provider."
+            )
+        if answer.length:
+            raise http.client.IncompleteRead(body, answer.length)
+        return body
 
 
 def _why_not(site: str, error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
-            f"The certificate of {site} is not trusted here ({error.verify_message}). Open the address in your "
+            f"The certificate of {site} is not trusted here ({error}). Open the address in your "
             "browser, save the metadata, and give the file."
         )
     if isinstance(error, ssl.SSLError):
@@ -128,4 +131,6 @@ def _why_not(site: str, error: Exception) -> str:
         return f"Nothing listens at {site}. Does the identity provider run, and is the port right?"
     if isinstance(error, socket.gaierror | UnicodeError):
         return f"There is no host {site}. Is the name right?"
+    if isinstance(error, http.client.HTTPException | ConnectionError):
+        return f"{site} does not answer as a web server does ({type(error).__name__})."
     return f"{site} cannot be reached ({error})."

@@ -26,7 +26,7 @@ from tests.portal_web.portal_bench import (
     text_of,
 )
 
-PAGES = ("/admin/security", "/admin/attempts", "/admin/attempts/1")
+PAGES = ("/admin/security", "/admin/attempts", "/admin/attempts/1", "/admin/check")
 
 
 def form_of(page: TestResponse) -> dict[str, Any]:

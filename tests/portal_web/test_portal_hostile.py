@@ -26,11 +26,29 @@ PATHS = (
     "/admin/security/secret",
     "/admin/attempts",
     "/admin/attempts/1",
+    "/admin/attempts/1/diagnosis.html",
+    "/admin/attempts/1/diagnosis.json",
+    "/admin/check",
+    "/admin/check/saml",
+    "/admin/check/simple",
+    "/admin/check/end",
     "/static/portal.css",
     "/nowhere",
 )
 FIELDS = st.sampled_from(
-    ["SAMLResponse", "RelayState", "email", "password", "csrf", "saml.fingerprint", "method", "attempt", "before"]
+    [
+        "SAMLResponse",
+        "RelayState",
+        "email",
+        "password",
+        "csrf",
+        "saml.fingerprint",
+        "method",
+        "attempt",
+        "before",
+        "metadata",
+        "certificate",
+    ]
 )
 TEXTS = st.text(max_size=40) | st.sampled_from(["", "PGE+", "\0", "\ud800", "%00", "http://[", "9" * 40])
 FORMS = st.dictionaries(FIELDS | TEXTS, TEXTS, max_size=4)
