@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._code.code import Traceback
 from _pytest.runner import runtestprotocol
 
 from conformance.case import Case, Control, all_cases
@@ -49,6 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): the batch of a case, which one worker performs")
     config.stash[BATCHES] = Batches(config)
     config.pluginmanager.register(config.stash[BATCHES], "conformance-batches")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave out where an interrupt struck, which no report shows.
+
+    It can strike where the interpreter knows no line, and to write such a place down is an error in pytest, which
+    would end the run without its reports.
+    """
+    excinfo.traceback = Traceback(())
 
 
 class Batches:

@@ -13,6 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from conformance import plugin
 from conformance.case import all_cases
 from conformance.cli import main
 from conformance.events import read
@@ -127,6 +128,21 @@ def test_an_interrupted_run_says_so_and_keeps_its_reports(tmp_path: Path, sent: 
         assert process.wait(60) == 2
     assert (tmp_path / "index.html").exists()
     assert not read(tmp_path).complete
+
+
+def test_an_interrupt_may_strike_where_no_line_is_known() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    interrupted.__code__ = interrupted.__code__.replace(co_linetable=b"")
+    with pytest.raises(KeyboardInterrupt) as struck:
+        interrupted()
+    assert struck.tb.tb_next is not None
+    assert struck.tb.tb_next.tb_lineno is None
+    with pytest.raises(TypeError):
+        struck.getrepr(funcargs=True)
+    plugin.pytest_keyboard_interrupt(struck)
+    struck.getrepr(funcargs=True)
 
 
 def test_the_list_has_what_the_contract_says() -> None:
