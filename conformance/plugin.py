@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest._code.code import Traceback
 from _pytest.runner import runtestprotocol
 
 from conformance.case import Case, Control, all_cases
@@ -54,12 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Leave out where an interrupt struck, which no report shows.
+    """Leave out where an interrupt struck, but for pytest's own call that it ended; no report shows more.
 
     It can strike where the interpreter knows no line, and to write such a place down is an error in pytest, which
     would end the run without its reports.
     """
-    excinfo.traceback = Traceback(())
+    excinfo.traceback = excinfo.traceback[:1]
 
 
 class Batches:

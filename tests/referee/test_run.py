@@ -142,7 +142,7 @@ def test_an_interrupt_may_strike_where_no_line_is_known() -> None:
     with pytest.raises(TypeError):
         struck.getrepr(funcargs=True)
     plugin.pytest_keyboard_interrupt(struck)
-    struck.getrepr(funcargs=True)
+    assert struck.getrepr(funcargs=True).reprcrash is not None
 
 
 def test_the_list_has_what_the_contract_says() -> None:
