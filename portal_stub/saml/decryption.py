@@ -48,6 +48,8 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     f"{XENC11}mgf1sha256": hashes.SHA256(),
     f"{XENC11}mgf1sha512": hashes.SHA512(),
 }
+NOT_FOR_THIS_KEY = "the content key is not encrypted for this portal's key"
+"""Why nothing was decrypted where the content key could not be unwrapped."""
 _MOST_KEYS = 2
 """Encrypted keys that are tried: each costs as much as a signature."""
 
@@ -138,7 +140,7 @@ class Opener:
         except ValueError as error:
             plain, why = None, str(error)
         if secret is None:
-            raise _Problem("decrypts", "the content key is not encrypted for this portal's key")
+            raise _Problem("decrypts", NOT_FOR_THIS_KEY)
         if plain is None:
             raise _Problem("decrypts", why)
         return plain

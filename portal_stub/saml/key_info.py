@@ -53,7 +53,7 @@ def _unrelated(certificates: Iterable[x509.Certificate], trusted: Sequence[x509.
     if len(rest) > _LONGEST_CHAIN:
         return True
     while rest:
-        issuer = next((found for found in rest if any(_issued(found, known) for known in related)), None)
+        issuer = next((found for found in rest if any(issued(found, known) for known in related)), None)
         if issuer is None:
             return True
         rest.remove(issuer)
@@ -61,7 +61,8 @@ def _unrelated(certificates: Iterable[x509.Certificate], trusted: Sequence[x509.
     return False
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Return whether ``issuer`` is by name and by key the issuer of ``certificate``; dates do not matter."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):

@@ -50,7 +50,7 @@ def signed_by(signature: etree._Element, certificate: x509.Certificate) -> etree
     if around is None or not isinstance(key, RSAPublicKey) or declares_dtd(around):
         return None
     try:
-        octets = _canonical(_without(signature, around))
+        octets = _canonical(without(signature, around))
         digest = base64.b64encode(hashlib.sha256(octets).digest()).decode()
         facts = {"id": around.get("ID", ""), "digest": digest}
         expected = _SIGNATURE.format(
@@ -67,7 +67,7 @@ def signed_by(signature: etree._Element, certificate: x509.Certificate) -> etree
         return None
 
 
-def _without(signature: etree._Element, around: etree._Element) -> etree._Element:
+def without(signature: etree._Element, around: etree._Element) -> etree._Element:
     """Return a copy of the element around without this signature: the enveloped-signature transform (6.6.4)."""
     place = around.index(signature)
     whole = copy.deepcopy(around)

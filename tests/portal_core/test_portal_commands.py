@@ -102,7 +102,9 @@ def test_a_refused_response_exits_1_and_says_why(saml_toml: str) -> None:
     late = response(before=put(CONDITIONS, NotBefore=None, NotOnOrAfter="2026-03-01T11:00:00Z")).decode()
     result = run("check", late, "--settings", saml_toml, "--at", AT)
     assert result.exit_code == 1
-    assert result.stdout.startswith("refused: 1 rule is violated\nviolated       saml.conditions.not-on-or-after\n")
+    assert result.stdout.startswith("refused: 1 rule is violated\nwhat happened  The assertion says NotOnOrAfter ")
+    assert "it was never valid.\n               to mend it: Set how long" in result.stdout
+    assert "\nviolated       saml.conditions.not-on-or-after\n" in result.stdout
     assert "1 hour ago" in result.stdout
     assert diagnosis(run("check", late, "--settings", saml_toml, "--at", AT, "--json"))["person"] is None
 
