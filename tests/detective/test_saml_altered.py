@@ -231,3 +231,16 @@ def test_several_certificates_do_not_make_a_message_indented() -> None:
 def test_a_name_space_without_canonical_form_is_looked_into(element: bytes) -> None:
     xml = response().replace(element, element + b'xmlns:void="relative/uri" ', 1)
     assert named(xml) == []
+
+
+@pytest.mark.parametrize(("count", "codes"), [(20, ["pretty-printed"]), (40, [])])
+def test_a_heap_of_name_spaces_is_not_looked_into(count: int, codes: list[str]) -> None:
+    heap = "".join(f'xmlns:n{number}="urn:{number}" ' for number in range(count)).encode()
+    xml = response(after=indented).replace(b"<saml:Assertion ", b"<saml:Assertion " + heap, 1)
+    assert named(xml) == codes
+
+
+def test_a_name_space_that_is_declared_again_and_again_is_looked_into() -> None:
+    often = b"".join(b'<n xmlns="urn:%d"/>' % number for number in range(100))
+    xml = response(after=indented).replace(b"</samlp:Status>", often + b"</samlp:Status>", 1)
+    assert "pretty-printed" in named(xml)
