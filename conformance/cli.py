@@ -13,6 +13,7 @@ import click
 
 from conformance.case import Case, all_cases
 from conformance.events import Exit, read
+from conformance.idp.command import idp_command
 from conformance.selection import select
 from rulebook.strict_toml import FileProblem
 
@@ -20,6 +21,9 @@ from rulebook.strict_toml import FileProblem
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Judge a portal's single sign-on by sign-ins that are sound and sign-ins that break exactly one rule."""
+
+
+cli.add_command(idp_command)
 
 
 @cli.command("run")

@@ -7,10 +7,10 @@ from pathlib import Path
 import attrs
 
 from conformance.baseline import WITHHELD, load
-from conformance.case import all_cases
 from conformance.events import CaseEvent, Run, read, summary_line
 from conformance.report.html import document
 from conformance.report.markdown import escaped, table
+from conformance.report.titles import titles
 from conformance.report.view import HEADINGS, MEANINGS, WORST_FIRST, printable
 from idp_sim.catalogue import NOTHING
 
@@ -133,7 +133,7 @@ def _column(run: Run, known: Mapping[str, str]) -> dict[str, Cell]:
 
 def write(runs: Sequence[Path], baselines: Sequence[Path], report: Path) -> Table:
     """Put the runs in these folders side by side, and write ``matrix.html`` and ``matrix.md``. Raises FileProblem."""
-    cases = {case.id: case.scenario.title for case in all_cases()}
+    cases = titles()
     known = [load(baseline, cases) for baseline in baselines]
 
     def reasons(target: str) -> dict[str, str]:
