@@ -162,6 +162,8 @@ class Check:
         home = f"{self.portal.settings.base_url}/"
         try:
             before = self.sign_in(self.begin_at_portal(), visitor=visitor)
+            if not before.granted:
+                return LoggedOut(before=before)
             known, problem, ended = len(self.portal.attempts()), "", ""
             try:
                 visitor.open(home)

@@ -1,6 +1,7 @@
 """The command ``conformance idp``."""
 
 import contextlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -94,3 +95,26 @@ def selected(selects: tuple[str, ...]) -> "tuple[Probe, ...]":
         click.echo("Nothing is selected. 'conformance list --idp' shows every probe.", err=True)
         raise SystemExit(Exit.NOTHING_SELECTED)
     return probes
+
+
+def list_probes(selects: tuple[str, ...], *, as_json: bool) -> None:
+    """Print the probes that the command line names, as 'conformance list' prints cases."""
+    probes = selected(selects)
+    if as_json:
+        told = [
+            {
+                "id": probe.id,
+                "rule": probe.rule.id,
+                "outcome": probe.outcome,
+                "topic": probe.id.partition("[")[0].rpartition(".")[0],
+                "title": probe.title,
+                "clause": probe.rule.clause,
+                "cves": [],
+            }
+            for probe in probes
+        ]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    width = max(len(probe.id) for probe in probes)
+    for probe in probes:
+        click.echo(f"{probe.id:<{width}}  {probe.outcome:<11}  {probe.title}")

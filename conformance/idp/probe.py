@@ -35,7 +35,8 @@ class Found:
     seen: Seen
     expected: str = ""
     got: str = ""
-    mend: str = ""
+    mend: str | None = None
+    """How to mend it, where the rule itself does not say it best."""
     alone: bool = False
 
 
@@ -80,7 +81,7 @@ def probe(
             written = f"idp.{topic}.{name}".replace("_", "-") + (f"[{variant}]" if variant else "")
             return Probe(
                 id=written,
-                title=title.format(variant=variant),
+                title=title.format(variant=variant.replace("-", " ")),
                 rule=held_to,
                 outcome=outcome,
                 protocols=protocols,
@@ -167,7 +168,7 @@ def _broken(probe: Probe, found: Found) -> tuple[VerdictWord, str]:
 
 def _reason(probe: Probe, found: Found) -> str:
     sides = f"Expected {found.expected or probe.rule.statement.rstrip('.')}; got {found.got.rstrip('.')}."
-    return f"{sides} {found.mend or probe.rule.mend}"
+    return f"{sides} {probe.rule.mend if found.mend is None else found.mend}".rstrip()
 
 
 def skipped(probe: Probe, reason: str) -> CaseEvent:

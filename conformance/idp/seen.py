@@ -101,4 +101,4 @@ class Seen:
 def explained(found: Finding) -> str:
     """Return a finding in words: both sides, and the mend."""
     sides = f"expected {found.expected}, got {found.got}" if found.expected or found.got else found.reason
-    return " ".join(part for part in (f"{found.rule}: {sides}.", found.hint) if part)
+    return " ".join(part for part in (f"{found.rule}: {sides.rstrip('.')}.", found.hint) if part)

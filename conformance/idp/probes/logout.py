@@ -10,15 +10,19 @@ def _log_out(check: Check, *, and_return: bool) -> LoggedOut:
         raise NotOffered("the profile gives no address for logouts (remote_login.logout_url)")
     if check.provider is not None and not check.provider.slo_url:
         raise NotOffered("the metadata offers no single logout")
-    if not check.opening.granted:
-        raise NotOffered("nobody can be signed out whom the portal does not sign in")
     return check.log_out(and_return=and_return)
+
+
+def _nobody(out: LoggedOut) -> Found:
+    return Found(state="unclear", seen=out.before, got=f"Nobody was signed in before the logout. {out.before.told()}")
 
 
 @probe("idp.logout.answered")
 def answered(check: Check) -> Found:
     """Log out at the portal, which asks the identity provider to end its session: it answers that it has."""
     out = _log_out(check, and_return=False)
+    if not out.before.granted:
+        return _nobody(out)
     if out.problem:
         return Found(state="broken", seen=out.before, expected="a LogoutResponse", got=out.problem)
     if out.attempt is None:
@@ -34,6 +38,8 @@ def answered(check: Check) -> Found:
 def ends_session(check: Check) -> Found:
     """Log out at the portal, and sign in again in the same browser: the identity provider asks who it is."""
     out = _log_out(check, and_return=True)
+    if not out.before.granted:
+        return _nobody(out)
     if not out.before.walk.asked:
         raise NotOffered("this identity provider never asks who the person is")
     again = out.after

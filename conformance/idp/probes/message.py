@@ -52,7 +52,7 @@ def of_rule(check: Check, rule_id: str) -> Found:
             raise NotOffered(f"does not apply to these messages: {found.reason}")
         case "not-checked":
             return Found(state="unclear", seen=seen, got=f"It was not checked: {found.reason}.")
-    got = f"{found.got} (in {name})"
+    got = f"{found.got.rstrip('.')}, in {name}"
     if found.outcome == "warning":
         return Found(state="left-open", seen=seen, expected=found.expected, got=got, mend=found.hint)
     mend = " ".join(filter(None, (found.hint, seen.suspicion)))

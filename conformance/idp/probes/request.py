@@ -90,9 +90,9 @@ def unknown_issuer(check: Check) -> Found:
     return _not_answered(check.sign_in(check.begin_by_request(asks=asks)), f"a request of {UNKNOWN_ISSUER}")
 
 
-@probe("idp.request.acs", "must-refuse", variants={"other-host": False, "other-path": True})
+@probe("idp.request.acs", "must-refuse", variants={"another-host": False, "another-path": True})
 def unregistered_acs(check: Check, same_host: bool) -> Found:
-    """Ask for the answer at an address that is not registered (on an {variant}): nothing is sent there."""
+    """Ask for the answer at an address that is not registered (on {variant}): nothing is sent there."""
     elsewhere = f"{check.portal.settings.base_url}{ELSEWHERE}" if same_host else f"{check.stranger.url}/login/saml"
     asks = lambda request: attrs.evolve(request, acs_url=elsewhere)  # noqa: E731
     seen = check.sign_in(check.begin_by_request(asks=asks))
@@ -146,7 +146,7 @@ def force_authn(check: Check) -> Found:
 
 @probe("idp.request.is-passive", variants={"no-session": False, "session": True})
 def is_passive(check: Check, session: bool) -> Found:
-    """Ask with IsPassive for a login of somebody who has a session, or none ({variant}): no page is shown."""
+    """Ask with IsPassive for a login for which no page may be shown ({variant} at the identity provider)."""
     visitor = check.visitors()
     try:
         if session:
@@ -173,7 +173,7 @@ def is_passive(check: Check, session: bool) -> Found:
 
 @probe("idp.request.relay-state", variants=RELAY_STATES)
 def relay_state(check: Check, text: str) -> Found:
-    """Send a RelayState that is {variant}: it comes back to the letter."""
+    """Send a RelayState of an unusual kind ({variant}): it comes back to the letter."""
     seen = check.sign_in(check.begin_by_request(relay_state=text))
     if not seen.answered or seen.attempt is None:
         return _answered(seen)

@@ -7,21 +7,38 @@ from conformance.idp.probe import BOTH, Found, NotOffered, probe
 from conformance.idp.profile import Account
 from conformance.idp.provider import Binding
 from conformance.idp.seen import Seen
+from rulebook import rule
 
 WRONG_PASSWORD = "idp.sign-in.wrong-password"  # noqa: S105 - the id of a probe
 
 
 def sound(seen: Seen, check: Check) -> Found:
-    """Return what a sound sign-in came to: beside the control, it must be granted as the control was."""
-    if seen.granted and not seen.right_person:
-        got = f"a login of {seen.person}"
-        return Found(state="broken", seen=seen, expected=f"a login of {seen.expected}", got=got, alone=True)
-    if seen.granted:
+    """Return what a sound sign-in came to: the right person is signed in.
+
+    What is wrong with the plain sign-in is told there, and proves nothing about the others.
+    """
+    first = check.opening
+    if seen.granted and seen.right_person:
         return Found(state="kept", seen=seen)
-    if seen is check.opening and not seen.answered:
+    if seen is not first and _alike(seen, first):
+        return Found(state="unclear", seen=seen, got=f"It went as the plain sign-in did. {first.told()}")
+    if seen.granted:
+        got = f"a login of {seen.person}"
+        expected, how = f"a login of {seen.expected}", rule("idp.login.person").mend
+        return Found(state="broken", seen=seen, expected=expected, got=got, mend=how, alone=True)
+    if seen is first and not seen.answered:
         return Found(state="unclear", seen=seen, got=seen.told())
     expected = "a login that the portal accepts"
-    return Found(state="broken", seen=seen, expected=expected, got=seen.told(), alone=seen.answered)
+    mend = "" if seen.answered else None  # each finding says how it is mended
+    return Found(state="broken", seen=seen, expected=expected, got=seen.told(), mend=mend, alone=seen.answered)
+
+
+def _alike(seen: Seen, first: Seen) -> bool:
+    """Whether a sign-in went wrong for nothing that was not wrong with the plain one already."""
+    if seen.granted:
+        return first.granted and not first.right_person and seen.person == first.person
+    broken, before = ({found.rule for found in one.violated} for one in (seen, first))
+    return seen.answered and bool(broken) and broken <= before
 
 
 @probe("idp.login.answered", protocols=BOTH)
@@ -63,9 +80,9 @@ def idp_initiated(check: Check) -> Found:
     return sound(seen, check)
 
 
-@probe("idp.login.fresh", variants={"another-browser": False, "same-browser": True})
+@probe("idp.login.fresh", variants={"another-browser": False, "the-same-browser": True})
 def again(check: Check, same_browser: bool) -> Found:
-    """Sign in twice in a row, the second time in the {variant}: nothing of the first login comes again."""
+    """Sign in twice in a row, the second time in {variant}: nothing of the first login comes again."""
     visitor = check.visitors()
     try:
         first = check.sign_in(check.begin_by_request(), visitor=visitor)
