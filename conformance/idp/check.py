@@ -82,7 +82,7 @@ class Check:
     def opening(self) -> Seen:
         """The sound sign-in with which everything begins, by the portal's own login address."""
         seen = self.sign_in(self.begin_at_portal())
-        self.sound.append(("the plain sign-in", seen))
+        self.sound.append((f"the sign-in by {self.idp.binding}" if self.provider else "the sign-in", seen))
         return seen
 
     # How a sign-in begins.

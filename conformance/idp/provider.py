@@ -52,6 +52,7 @@ class Provider:
             SamlSettings(),
             idp_entity_id=self.entity_id,
             login_url=self.login_at(self.binding),
+            request_binding=self.binding,
             certificate=self.certificate,
             slo_url=self.slo_url,
             slo_binding=self.slo_binding,

@@ -1,5 +1,6 @@
 """The way through an identity provider's pages: login forms are filled in, steps of the profile are taken."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -65,7 +66,7 @@ def walk(
             given |= wanted
             _submit(visitor, form, account)
         except NotOnPage as error:
-            return Walk(asked=asked, stuck=f"The page cannot be used as the profile says: {error}.")
+            return Walk(asked=asked, stuck=f"The page cannot be used: {_without_query(str(error))}.")
     return Walk(asked=asked, stuck=f"After {MOST_PAGES} pages there is still another. {_page(visitor)}")
 
 
@@ -91,6 +92,11 @@ def _submit(visitor: Visitor, form: LoginForm, account: Account) -> None:
         if len(visitor.moves) > moves:
             raise
         raise NotOnPage("the button of the login form leads to no page") from None
+
+
+def _without_query(text: str) -> str:
+    """Return the text with the queries of addresses cut off: a request fills half a page."""
+    return re.sub(r"(https?://[^\s?]+)\?\S+", r"\1?…", text)
 
 
 def _page(visitor: Visitor) -> str:

@@ -1,12 +1,14 @@
 """A small identity provider that is sound, or wrong in one way on purpose; and a remote login page of the same kind."""
 
+import functools
 import secrets
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
 
 import attrs
 from flask import Flask, Response, redirect, render_template_string, request
 from flask.typing import ResponseReturnValue
+from markupsafe import escape
 
 from idp_sim.config import ENTITY_ID, Portal, RemoteLoginPortal
 from idp_sim.keyring import Keyring
@@ -37,9 +39,68 @@ LOGIN = """<!doctype html><title>Log in</title>
 {% if not pages or given %}<label>Password <input type="password" name="pw"></label>{% endif %}
 <button type="submit">Log in</button></form>"""
 
+CONSENT = """<!doctype html><title>One more thing</title><p>May the portal know who you are?</p>
+<form method="post" action="/login">{% for name, value in fields %}
+<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
+<button name="agreed" value="yes">Yes</button></form>"""
+
 POST = """<!doctype html><title>On your way</title><body onload="document.forms[0].submit()">
 <form method="post" action="{{ action }}">{% for name, value in fields %}
 <input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}<button>Go on</button></form>"""
+
+
+@attrs.frozen
+class Sending:
+    """What a login answers, if anything; the seed of its session; and how many logins there were by now."""
+
+    asked: AuthnRequest | None
+    posted: bool
+    session: str
+    count: int
+
+    @property
+    def forced(self) -> bool:
+        return self.asked is not None and self.asked.requested.force_authn
+
+
+def _as_it_is(login: SamlLogin, _: Sending) -> SamlLogin:
+    return login
+
+
+def _another_recipient(login: SamlLogin) -> SamlLogin:
+    return login.but(recipient="https://another.example/acs")
+
+
+def _ascii(name: str) -> str:
+    return name.encode("ascii", "ignore").decode()
+
+
+SPOILT: Mapping[str, Callable[[SamlLogin, Sending], SamlLogin]] = {
+    "loses RelayState": lambda login, _: login.but(relay_state=None),
+    "cuts RelayState": lambda login, _: login.but(relay_state=login.relay_state and login.relay_state[:64]),
+    "escapes RelayState twice": lambda login, _: login.but(relay_state=str(escape(login.relay_state or ""))),
+    "reuses IDs": lambda login, _: login.but(seed="the same for ever"),
+    "reuses IDs of a session": lambda login, sending: login.but(seed=sending.session),
+    "reuses the ID of assertions of a session": lambda login, sending: login.but(assertion_id=f"_{sending.session}"),
+    "issues backwards": lambda login, sending: login.but(at=login.at - timedelta(seconds=30 * (sending.count % 2))),
+    "back-dates a forced login": lambda login, sending: login.but(
+        authn_instant=login.at - timedelta(minutes=2 * sending.forced)
+    ),
+    "signs with another key": lambda login, _: login.but(signing_key="rogue"),
+    "is for another recipient": lambda login, _: _another_recipient(login),
+    "is for another recipient by POST": lambda login, sending: _another_recipient(login) if sending.posted else login,
+    "drops accents": lambda login, _: login.but(
+        attributes=(("FirstName", _ascii(login.person.first)), ("LastName", _ascii(login.person.last)))
+    ),
+    "writes unspecified": lambda login, _: login.but(name_id_format=UNSPECIFIED),
+    "writes another audience": lambda login, _: login.but(audience="https://another.example"),
+    "signs in somebody else": lambda login, _: login.but(name_id="somebody.else@example.com"),
+    "lives an hour ahead": lambda login, _: login.but(at=login.at + timedelta(hours=1)),
+    "answers a request that was not made": lambda login, sending: (
+        login.but(in_response_to="_never") if sending.asked is None else login
+    ),
+}
+"""What is wrong with the messages of who has such a fault."""
 
 
 @attrs.define
@@ -50,7 +111,9 @@ class SmallIdp:
     base_url: str
     faults: Collection[str] = ()
     pages: int = 1
-    keyring: Keyring = attrs.field(factory=Keyring.ephemeral)
+    keyring: Keyring = attrs.field(factory=functools.cache(Keyring.ephemeral))
+    sent: int = 0
+    locked: bool = False
     sessions: dict[str, tuple[str, str]] = attrs.field(factory=dict)
     """By cookie: the user, and the seed of the IDs that one who reuses IDs reuses."""
 
@@ -92,11 +155,15 @@ class SmallIdp:
         fields = [(name[8:], value) for name, value in request.form.items() if name.startswith("carried-")]
         if "pw" not in request.form:
             return self._ask(to, fields, given=user)
-        right = user in PEOPLE and request.form["pw"] == PEOPLE[user][0]
+        right = user in PEOPLE and request.form["pw"] == PEOPLE[user][0] and not self.locked
         if not right and "takes any password" not in self.faults:
-            return self._ask(to, fields, problem="That is wrong.")
+            self.locked = "locks the account after a wrong password" in self.faults
+            shown = request.form["pw"] if "shows the password" in self.faults else "That"
+            return self._ask(to, fields, problem=f"'{shown}' is wrong.")
         token = secrets.token_hex(8)
         self.sessions[token] = (user, secrets.token_hex(8))
+        if "asks for consent" in self.faults and "agreed" not in request.form:
+            return render_template_string(CONSENT, fields=request.form.items())
         answer = self._go_on(to, fields, user, token)
         answer.set_cookie("small_session", token, httponly=True, samesite="None", secure=True)
         return answer
@@ -116,19 +183,30 @@ class SmallIdp:
     def sso(self) -> ResponseReturnValue:
         try:
             if request.method == "POST":
+                if "takes nothing by POST" in self.faults:
+                    return "Send it in the address.", 405
                 asked = from_post(request.form["SAMLRequest"], request.form.get("RelayState"))
             else:
                 asked = from_redirect(request.args["SAMLRequest"], request.args.get("RelayState"), request.query_string)
         except UnreadableRequest as error:
             return f"The request cannot be read: {error}", 400
+        if "takes no old request" in self.faults and (asked.issue_instant or "") < f"{datetime.now(UTC):%Y-%m-%d}":
+            return "That was long ago.", 403
+        if "falls over" in self.faults and asked.issuer != self.portal.entity_id:
+            return "Something went wrong.", 500
         if problem := self._problem(asked):
             return f"<h1>Sorry</h1><p>{problem}</p>", 403
         user = self._user()
         forced = asked.requested.force_authn and "ignores ForceAuthn" not in self.faults
+        if asked.requested.is_passive and "refuses passive sessions with a page" in self.faults and user is not None:
+            return "<h1>Sorry</h1><p>Not without you.</p>"
         if asked.requested.is_passive and "shows a page for IsPassive" not in self.faults and (user is None or forced):
             return self._refuse(asked, "Responder", "NoPassive")
         known = (EMAIL_ADDRESS, UNSPECIFIED, None)
         if asked.name_id_format not in known and "gives any Format" not in self.faults:
+            plain = "answers other Formats by a plain error" in self.faults
+            return self._refuse(asked, "Requester", None if plain else "InvalidNameIDPolicy")
+        if asked.name_id_format in (UNSPECIFIED, None) and "refuses to choose a Format" in self.faults:
             return self._refuse(asked, "Requester", "InvalidNameIDPolicy")
         if user is None or forced:
             fields = [(name, value) for name, value in request.values.items() if name in ("SAMLRequest", "RelayState")]
@@ -159,13 +237,13 @@ class SmallIdp:
         user = self._user()
         return self._ask("start", []) if user is None else self._send(None, user, request.cookies["small_session"])
 
-    def _refuse(self, asked: AuthnRequest, code: str, second: str) -> str:
+    def _refuse(self, asked: AuthnRequest, code: str, second: str | None) -> str:
         login = SamlLogin(
             person=PERSON,
             portal=self.portal,
             in_response_to=asked.id,
             relay_state=asked.relay_state,
-            status=Status(STATUS + code, STATUS + second),
+            status=Status(STATUS + code, None if second is None else STATUS + second),
         )
         return self._page(perform(login, self.keyring))
 
@@ -174,29 +252,14 @@ class SmallIdp:
         login = SamlLogin(person=person, portal=self.portal)
         if asked is not None:
             login = login.but(in_response_to=asked.id, relay_state=asked.relay_state)
-        if "loses RelayState" in self.faults:
-            login = login.but(relay_state=None)
-        if "cuts RelayState" in self.faults and login.relay_state:
-            login = login.but(relay_state=login.relay_state[:64])
-        if "reuses IDs" in self.faults:
-            login = login.but(seed="the same for ever")
-        if "reuses IDs of a session" in self.faults:
-            login = login.but(seed=self.sessions.get(token, ("", "new"))[1])
-        if "writes another audience" in self.faults:
-            login = login.but(audience="https://another.example")
-        if "signs in somebody else" in self.faults:
-            login = login.but(name_id="somebody.else@example.com")
-        if "lives an hour ahead" in self.faults:
-            login = login.but(at=login.at + timedelta(hours=1))
-        if "answers a request that was not made" in self.faults and asked is None:
-            login = login.but(in_response_to="_never")
-        if "gives any Format" in self.faults and asked is not None:
-            login = login.but(name_id_format=EMAIL_ADDRESS)
+        self.sent += 1
+        posted = request.form.get("method") == "post"
+        sending = Sending(asked, posted, self.sessions.get(token, ("", "new"))[1], self.sent)
+        for fault in self.faults:
+            login = SPOILT.get(fault, _as_it_is)(login, sending)
         form = perform(login, self.keyring)
         assert isinstance(form, Form)
-        if asked is not None and asked.acs_url:
-            form = attrs.evolve(form, action=asked.acs_url)
-        return self._page(form)
+        return self._page(attrs.evolve(form, action=asked.acs_url) if asked is not None and asked.acs_url else form)
 
     def _page(self, form: Form | Link) -> str:
         assert isinstance(form, Form)

@@ -5,11 +5,18 @@ from urllib.parse import parse_qs, urlsplit
 
 from conformance.idp.check import Check
 from conformance.idp.probe import Found, NotOffered, probe
+from conformance.idp.probes.sign_in import sound
 from portal_stub.times import duration
 from portal_stub.web.targets import with_host_url
 
 SLACK_SECONDS = 5
 """How far a timestamp may be from the moment of its arrival before it is told of."""
+
+
+@probe("idp.login.answered", protocols=("remote-login",))
+def sign_in(check: Check) -> Found:
+    """Sign in as anybody does, beginning at the portal's login address."""
+    return sound(check.opening, check)
 
 
 @probe("remote-login.host-url.known", "must-refuse", protocols=("remote-login",))

@@ -1,5 +1,6 @@
 """Requests that are out of the ordinary: what they ask for must be done, and what is wrong with them be noticed."""
 
+import functools
 from datetime import timedelta
 
 import attrs
@@ -9,7 +10,7 @@ from conformance.idp.probe import Found, NotOffered, probe
 from conformance.idp.provider import Binding
 from conformance.idp.seen import Seen
 from conformance.idp.starts import ELSEWHERE
-from portal_stub.keys import Keys
+from portal_stub.keys import Keypair, Keys
 from portal_stub.saml.request import AuthnRequest
 
 BOTH_BINDINGS: dict[str, Binding] = {"redirect": "redirect", "post": "post"}
@@ -30,6 +31,11 @@ RELAY_STATES = {
     "longest": "0123456789" * 8,
 }
 """The longest is 80 bytes (saml-bindings 3.4.3)."""
+
+
+@functools.cache
+def _strangers_key() -> Keypair:
+    return Keys().signing
 
 
 def _offered(check: Check, binding: Binding) -> Binding:
@@ -63,7 +69,7 @@ def signed(check: Check, binding: Binding) -> Found:
 def signed_by_a_stranger(check: Check, binding: Binding) -> Found:
     """Send a request that is signed with a key of somebody else's, by {variant}."""
     by = _offered(check, binding)
-    seen = check.sign_in(check.begin_by_request(binding=by, signer=Keys().signing))
+    seen = check.sign_in(check.begin_by_request(binding=by, signer=_strangers_key()))
     return _not_answered(seen, "a request whose signature is not the portal's")
 
 

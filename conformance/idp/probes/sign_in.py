@@ -15,13 +15,13 @@ WRONG_PASSWORD = "idp.sign-in.wrong-password"  # noqa: S105 - the id of a probe
 def sound(seen: Seen, check: Check) -> Found:
     """Return what a sound sign-in came to: the right person is signed in.
 
-    What is wrong with the plain sign-in is told there, and proves nothing about the others.
+    What is wrong with the first sign-in is told there, and proves nothing about the others.
     """
     first = check.opening
     if seen.granted and seen.right_person:
         return Found(state="kept", seen=seen)
     if seen is not first and _alike(seen, first):
-        return Found(state="unclear", seen=seen, got=f"It went as the plain sign-in did. {first.told()}")
+        return Found(state="unclear", seen=seen, got=f"It went as the first sign-in did. {first.told()}")
     if seen.granted:
         got = f"a login of {seen.person}"
         expected, how = f"a login of {seen.expected}", rule("idp.login.person").mend
@@ -34,17 +34,11 @@ def sound(seen: Seen, check: Check) -> Found:
 
 
 def _alike(seen: Seen, first: Seen) -> bool:
-    """Whether a sign-in went wrong for nothing that was not wrong with the plain one already."""
+    """Whether a sign-in went wrong for nothing that was not wrong with the first one already."""
     if seen.granted:
         return first.granted and not first.right_person and seen.person == first.person
     broken, before = ({found.rule for found in one.violated} for one in (seen, first))
     return seen.answered and bool(broken) and broken <= before
-
-
-@probe("idp.login.answered", protocols=BOTH)
-def plain(check: Check) -> Found:
-    """Sign in as anybody does, beginning at the portal's login address."""
-    return sound(check.opening, check)
 
 
 @probe("idp.request.redirect")
@@ -62,6 +56,8 @@ def post(check: Check) -> Found:
 def _by(check: Check, binding: Binding) -> Found:
     if not check.idp.login_at(binding):
         raise NotOffered(f"the metadata offers no login by HTTP-{'POST' if binding == 'post' else 'Redirect'}")
+    if binding == check.idp.binding:
+        return sound(check.opening, check)
     seen = check.sign_in(check.begin_by_request(binding=binding))
     check.sound.append((f"the sign-in by {binding}", seen))
     return sound(seen, check)
@@ -131,9 +127,9 @@ def _is_of(account: Account, kind: str) -> bool:
 @probe("idp.login.authenticated", "must-refuse", protocols=BOTH)
 def wrong_password(check: Check) -> Found:
     """Sign in with a wrong password: nobody is sent to the portal with a login."""
-    if not check.opening.walk.asked:
-        raise NotOffered("this identity provider asks for no password")
     right = check.profile.account
+    if not right.password or not check.opening.walk.asked:
+        raise NotOffered("no password is asked, or the profile has none")
     wrong = Account(user=right.user, password=f"not {right.password}"[:64], email=right.email)
     seen = check.sign_in(check.begin_at_portal(), account=wrong)
     if seen.answered or seen.strays:
