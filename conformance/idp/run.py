@@ -154,8 +154,9 @@ def _clock_offset(seen: Seen) -> float:
 
 
 def _masked(event: CaseEvent, profile: Profile) -> CaseEvent:
-    """Return the event without the passwords, should a page have shown one."""
-    secrets = [word for word in (profile.password, *(person.password for person in profile.person)) if word]
+    """Return the event without passwords and the shared secret, should a page have shown one."""
+    words = (profile.password, *(person.password for person in profile.person), profile.remote_login.secret)
+    secrets = sorted(filter(None, words), key=len, reverse=True)
 
     def hidden(text: str | None) -> str | None:
         for secret in secrets:

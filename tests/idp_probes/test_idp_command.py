@@ -9,6 +9,8 @@ import pytest
 from conformance.events import Exit, read
 from conformance.idp.profile import load
 from conformance.idp.profiles_table import markdown
+from conformance.sites import SECRET
+from portal_stub.accounts.attempts import MASK
 from portal_stub.saml.xml import METADATA
 from rulebook.strict_toml import FileProblem
 from tests.idp_probes.bench import against, check, events, standing
@@ -125,6 +127,16 @@ def test_passwords_come_from_variables_and_into_no_report(tmp_path: Path, monkey
     assert "'********' is wrong" in told
     for path in (tmp_path / "report").rglob("*"):
         assert path.is_dir() or b"not the right one" not in path.read_bytes(), path
+
+
+def test_the_shared_secret_is_in_no_report(tmp_path: Path) -> None:
+    with standing(tmp_path, "shows the secret", protocol="remote-login") as stand:
+        _, result = check(stand, tmp_path, "idp.remote-login.unknown-host-url")
+    told = str(events(result)["idp.remote-login.unknown-host-url"].observed.message)
+    assert "says: Nobody knows stranger.localhost" in told
+    assert told.endswith(MASK)
+    for path in (tmp_path / "report").rglob("*"):
+        assert path.is_dir() or SECRET.encode() not in path.read_bytes(), path
 
 
 def test_a_page_that_is_not_recognised_is_told_and_a_step_mends_it(tmp_path: Path) -> None:

@@ -187,6 +187,7 @@ def test_a_mistake_in_the_hash_is_named(tmp_path: Path) -> None:
     assert told.verdict == "fail"
     assert "MD5" in str(told.reason)
     assert "timestamp" in str(told.reason)
+    assert events(result)["idp.remote-login.sign-in"].verdict == "fail"
 
 
 @pytest.mark.parametrize("protocol", ["saml", "remote-login"])

@@ -1,5 +1,6 @@
 """Sign-ins that are in order: each must end with the right person signed in at the portal."""
 
+import secrets
 from datetime import timedelta
 
 from conformance.idp.check import Check
@@ -130,7 +131,7 @@ def wrong_password(check: Check) -> Found:
     right = check.profile.account
     if not right.password or not check.opening.walk.asked:
         raise NotOffered("no password is asked, or the profile has none")
-    wrong = Account(user=right.user, password=f"not {right.password}"[:64], email=right.email)
+    wrong = Account(user=right.user, password=f"wrong-{secrets.token_hex(8)}", email=right.email)
     seen = check.sign_in(check.begin_at_portal(), account=wrong)
     if seen.answered or seen.strays:
         return Found(state="broken", seen=seen, expected="no login", got=seen.told(), alone=True)
