@@ -70,7 +70,13 @@ def signed_by_a_stranger(check: Check, binding: Binding) -> Found:
     """Send a request that is signed with a key of somebody else's, by {variant}."""
     by = _offered(check, binding)
     seen = check.sign_in(check.begin_by_request(binding=by, signer=_strangers_key()))
-    return _not_answered(seen, "a request whose signature is not the portal's")
+    found = _not_answered(seen, "a request whose signature is not the portal's")
+    if found.state == "kept":
+        control = check.sign_in(check.begin_by_request(binding=by, signer=check.portal.keys.signing))
+        if not control.answered:
+            got = f"The portal's own signature was not answered either. {control.told()}"
+            return Found(state="unclear", seen=control, got=got)
+    return found
 
 
 @probe("idp.request.unsigned", "advisory", variants=BOTH_BINDINGS)
