@@ -41,6 +41,11 @@ class Case:
         return () if self.outcome == "must-accept" else tuple(sorted(rule.id for rule in self.scenario.breaks))
 
     @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the rules that it breaks."""
+        return tuple(rule.id for rule in self.scenario.breaks)
+
+    @property
     def declared(self) -> tuple[str, ...]:
         """The rules that a portal which declares rules names in its refusal: the broken ones, or the veil over them."""
         return (VEIL,) if (self.base or "assertion") in self.scenario.veiled else self.expected

@@ -13,6 +13,7 @@ import click
 
 from conformance.case import Case, all_cases
 from conformance.events import Exit, read
+from conformance.idp.command import idp_command, list_probes
 from conformance.selection import select
 from rulebook.strict_toml import FileProblem
 
@@ -20,6 +21,9 @@ from rulebook.strict_toml import FileProblem
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Judge a portal's single sign-on by sign-ins that are sound and sign-ins that break exactly one rule."""
+
+
+cli.add_command(idp_command)
 
 
 @cli.command("run")
@@ -155,9 +159,13 @@ def init_command(portal: str, out: Path | None) -> None:
 
 @cli.command("list")
 @click.argument("selects", metavar="[SELECT]...", nargs=-1)
+@click.option("--idp", is_flag=True, help="The probes of 'conformance idp' in their place.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array of objects.")
-def list_command(selects: tuple[str, ...], as_json: bool) -> None:
+def list_command(selects: tuple[str, ...], idp: bool, as_json: bool) -> None:
     """List the cases: id, what must happen, and in one sentence what is done."""
+    if idp:
+        list_probes(selects, as_json=as_json)
+        return
     cases = _selected(selects)
     if as_json:
         click.echo(json.dumps([_described(case) for case in cases], ensure_ascii=False, indent=1))

@@ -1,6 +1,7 @@
 """Opening what performs cases: a referee, with the driver that was asked for and the grounds of the target."""
 
 import contextlib
+from collections.abc import Iterable
 from urllib.parse import urljoin
 
 import attrs
@@ -12,7 +13,6 @@ from conformance.events import Driver
 from conformance.journey import People
 from conformance.referee import Referee
 from conformance.sites import PEOPLE_EACH
-from conformance.targets.profile import Profile
 from conformance.targets.target import Grounds, RealGrounds, StubGrounds, Target
 from idp_sim.people import directory
 
@@ -48,26 +48,45 @@ def open_referee(
     everybody = directory()
     first = worker * PEOPLE_EACH % len(everybody)
     people = People(*everybody[first : first + PEOPLE_EACH])
-    return Referee(target, grounds, open_visitors(driver, target.profile, stack, window), people, driver == "browser")
+    profile = target.profile
+    visitors = open_visitors(
+        driver,
+        stack,
+        sites=(profile.base_url, urljoin(profile.base_url, profile.login)),
+        patience=profile.patience_seconds,
+        ca_file=profile.ca_file,
+        reuse=profile.keeps == "cookies",
+        window=window,
+    )
+    return Referee(target, grounds, visitors, people, driver == "browser")
 
 
 def open_visitors(
-    driver: Driver, profile: Profile, stack: contextlib.ExitStack, window: Window = UNSEEN
+    driver: Driver,
+    stack: contextlib.ExitStack,
+    *,
+    sites: Iterable[str],
+    patience: float,
+    ca_file: str,
+    reuse: bool = False,
+    window: Window = UNSEEN,
 ) -> VisitorFactory:
-    """Return what makes visitors; the stack closes it. Raises NoBrowser, and FileProblem for a wrong ``ca_file``."""
-    patience = profile.patience_seconds
+    """Return what makes visitors; the stack closes it.
+
+    ``sites`` are addresses of those that are visited, of which the ones on https are trusted by ``ca_file``; ``reuse``
+    is told by ``ChromiumVisitors``. Raises NoBrowser, and FileProblem for a wrong ``ca_file``.
+    """
     if driver == "http":
-        return stack.enter_context(contextlib.closing(HttpVisitors(patience, trusting(profile.ca_file))))
+        return stack.enter_context(contextlib.closing(HttpVisitors(patience, trusting(ca_file))))
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - costs half a second that http runs save
 
     from conformance.browser import find_headed, find_or_fetch  # noqa: PLC0415
     from conformance.drivers.chromium import ChromiumVisitors  # noqa: PLC0415
 
-    sites = (profile.base_url, urljoin(profile.base_url, profile.login))
-    arguments = pinned(sites, profile.ca_file, patience)
+    arguments = pinned(sites, ca_file, patience)
     browser = find_headed() if window.headed else find_or_fetch()
     made = ChromiumVisitors(
         stack.enter_context(sync_playwright()), browser, patience, arguments,
-        reuse=profile.keeps == "cookies", headed=window.headed, slow=window.slow,
+        reuse=reuse, headed=window.headed, slow=window.slow,
     )  # fmt: skip
     return stack.enter_context(contextlib.closing(made))

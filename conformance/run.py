@@ -27,19 +27,15 @@ from conformance.events import (
     Run,
     Writer,
     clear,
-    exit_code,
     from_dict,
-    read,
     summary_line,
 )
 from conformance.lab.harness import LabProblem, load, running
-from conformance.report import write_all
 from conformance.targets.profile import Profile
 from conformance.targets.target import Target, ready, simulator_for
+from conformance.telling import held_exit_code, report, tell
 from idp_sim.keyring import INSTANCE, INSTANCE_VARIABLE, Keyring
 from rulebook.strict_toml import FileProblem
-
-COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
 
 
 class Recorder:
@@ -56,20 +52,13 @@ class Recorder:
             assert isinstance(event, CaseEvent)  # noqa: S101 - the plugin attaches nothing else
             self._done += 1
             self._writer.case(event)
-            self._tell(event)
+            tell(event, self._done, self._selected)
         if report.failed:
             self.internal_errors.append(f"{report.nodeid} ({report.when})\n{report.longreprtext}")
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Keep an error of the referee's own machinery."""
         self.internal_errors.append(str(excrepr))
-
-    def _tell(self, event: CaseEvent) -> None:
-        width = len(str(self._selected))
-        verdict = click.style(f"{event.verdict:<12}", fg=COLOURS.get(event.verdict, "red"))
-        click.echo(f"[{self._done:>{width}}/{self._selected}] {verdict} {event.id}")
-        if event.verdict not in ("pass", "advisory"):
-            click.echo(f"{'':>{2 * width + 4}}{event.reason}")
 
 
 def run(
@@ -130,14 +119,7 @@ def run(
         ended = pytest.main(arguments, plugins=[recorder])
         if ended not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
             writer.finish(round(time.monotonic() - started, 3))
-    outcome = read(directory)
-    held = baseline(outcome)
-    write_all(directory, held.reasons)
-    click.echo(f"Report: {directory / 'index.html'}")
-    for problem in held.problems:
-        click.echo(f"Baseline: {problem}", err=True)
-    if held.reasons:
-        click.echo(f"{len(held.reasons)} of the failures below are known to the baseline.")
+    outcome, held = report(directory, baseline)
     for error in recorder.internal_errors:
         click.echo(f"Internal error in {error}", err=True)
     click.echo(summary_line(outcome))
@@ -145,8 +127,7 @@ def run(
         return Exit.INTERNAL_ERROR
     if ended == pytest.ExitCode.USAGE_ERROR:
         return Exit.USAGE
-    ended_with = exit_code(outcome, held.reasons.keys())
-    return Exit.FAILED if held.problems and ended_with in (Exit.PASSED, Exit.INCONCLUSIVE) else ended_with
+    return held_exit_code(outcome, held)
 
 
 def _keyring_for(profile: Profile) -> Keyring:

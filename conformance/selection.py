@@ -2,13 +2,28 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
-from conformance.case import Case
 from idp_sim.aliases import aliases, today, told
 from rulebook.strict_toml import nearest
 
 
-def select(cases: Sequence[Case], patterns: Iterable[str]) -> tuple[tuple[Case, ...], list[str]]:
+class Selectable(Protocol):
+    """A case, or a probe: it has an id, and rules by which it may be named."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of its rules."""
+
+
+T = TypeVar("T", bound=Selectable)
+
+
+def select(cases: Sequence[T], patterns: Iterable[str]) -> tuple[tuple[T, ...], list[str]]:
     """Return the cases that the patterns name, in the order of the catalogue, and what is to be said of the patterns.
 
     That is a sentence for each that names no case, and for each that is an old id. A pattern is an exact case id (also
@@ -36,15 +51,15 @@ def matches(glob: str, text: str) -> bool:
     return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
 
 
-def _matching(cases: Sequence[Case], pattern: str) -> set[str]:
+def _matching(cases: Sequence[Selectable], pattern: str) -> set[str]:
     if pattern.startswith("rule:"):
         glob = pattern.removeprefix("rule:")
-        return {case.id for case in cases if any(matches(glob, rule.id) for rule in case.scenario.breaks)}
+        return {case.id for case in cases if any(matches(glob, rule) for rule in case.rules)}
     exact = {case.id for case in cases if case.id == pattern}
     return exact or {case.id for case in cases if matches(pattern, case.id)}
 
 
-def _nearest(cases: Sequence[Case], pattern: str) -> str:
+def _nearest(cases: Sequence[Selectable], pattern: str) -> str:
     if "rule:" in pattern:
-        return nearest(pattern, sorted({f"rule:{rule.id}" for case in cases for rule in case.scenario.breaks}))
+        return nearest(pattern, sorted({f"rule:{rule}" for case in cases for rule in case.rules}))
     return nearest(pattern.removeprefix("not:"), [case.id for case in cases])

@@ -10,13 +10,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import attrs
 import waitress.server
 from cryptography import x509
-from flask import Flask
 from lxml import etree
 from waitress import wasyncore
 
@@ -32,6 +31,9 @@ from portal_stub.idp_metadata import taken_from
 from portal_stub.keys import Keys
 from portal_stub.weakness import SOUND, Weaknesses
 from rulebook.strict_toml import structure
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of accounts that live as long as one run
 ADMINISTRATOR = "administrator@portal.example"
@@ -49,7 +51,7 @@ _IDLE_SECONDS = 60
 class Server:
     """A WSGI application on a loopback socket, served by waitress in a thread of its own."""
 
-    def __init__(self, app: Flask, bound: socket.socket) -> None:
+    def __init__(self, app: "WSGIApplication", bound: socket.socket) -> None:
         self._connections: dict[int, Any] = {}
         self._server: Any = waitress.server.create_server(
             app, map=self._connections, sockets=[bound], threads=_THREADS, asyncore_loop_timeout=_IDLE_SECONDS

@@ -282,6 +282,10 @@ class ChromiumVisitor:
         """Read the page that is shown."""
         return self._read(queries, None)
 
+    def html(self) -> str:
+        """Return the page that is shown, as HTML: as its scripts have made it by now."""
+        return self._page.content()
+
     def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
         """Read another page with this visitor's session; without leaving this one, where both are of one site."""
         here, there = urlsplit(self._page.url), urlsplit(url)

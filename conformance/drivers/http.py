@@ -127,6 +127,11 @@ class HttpVisitor:
         """Read the page that was loaded last."""
         return Shown(self.url, self.status, {name: _text(self._document, query) for name, query in queries.items()})
 
+    def html(self) -> str:
+        """Return the page that was loaded last, as HTML."""
+        text: str = lxml.html.tostring(self._document, encoding="unicode")
+        return text
+
     def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
         """Load another page beside the one that is shown."""
         beside = self.second_tab()

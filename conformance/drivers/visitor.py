@@ -123,6 +123,9 @@ class Visitor(Protocol):
     def read(self, queries: Mapping[str, Query]) -> Shown:
         """Read the page that is shown."""
 
+    def html(self) -> str:
+        """Return the page that is shown, as HTML."""
+
     def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
         """Read another page of the same site with this visitor's session, without leaving this one where possible."""
 

@@ -47,7 +47,7 @@ class Harness:
     """
 
     title: str
-    kind: Literal["service-provider"]
+    kind: Literal["service-provider", "identity-provider"]
     protocols: tuple[Literal["saml", "remote-login"], ...]
     base_url: str
     start: tuple[str, ...]

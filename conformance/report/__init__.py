@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.case import all_cases
 from conformance.events import read
 from conformance.report.html import to_html
 from conformance.report.junit import to_junit
 from conformance.report.markdown import to_markdown
+from conformance.report.titles import titles
 from conformance.report.view import view
 from idp_sim.catalogue import NOTHING
 
@@ -20,8 +20,7 @@ def write_all(directory: Path, known: Mapping[str, str] = NOTHING) -> None:
     ``known`` are the reasons of the failures that a baseline holds, by case id. Raises FileProblem when there is no
     readable stream.
     """
-    titles = {case.id: case.scenario.title for case in all_cases()}
-    shown = view(read(directory), directory, titles, known)
+    shown = view(read(directory), directory, titles(), known)
     (directory / "junit.xml").write_bytes(to_junit(shown))
     (directory / "summary.md").write_text(to_markdown(shown), encoding="utf-8")
     (directory / "index.html").write_text(to_html(shown), encoding="utf-8")

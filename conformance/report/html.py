@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.events import summary_line
-from conformance.report.view import HEADINGS, MEANINGS, WORST_FIRST, RunView, printable
+from conformance.report.view import HEADINGS, WORST_FIRST, RunView, printable
 from rulebook import RULES
 
 OPEN_AT_MOST = 12
@@ -35,7 +35,7 @@ def to_html(shown: RunView) -> str:
         summary=summary_line(shown.run),
         verdicts=WORST_FIRST,
         headings=HEADINGS,
-        meanings=MEANINGS,
+        meanings=shown.words.meanings,
         rules=RULES,
         open_at_most=OPEN_AT_MOST,
         printable=printable,

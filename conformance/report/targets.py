@@ -7,11 +7,12 @@ from pathlib import Path
 import attrs
 
 from conformance.baseline import WITHHELD, load
-from conformance.case import all_cases
 from conformance.events import CaseEvent, Run, read, summary_line
 from conformance.report.html import document
 from conformance.report.markdown import escaped, table
-from conformance.report.view import HEADINGS, MEANINGS, WORST_FIRST, printable
+from conformance.report.titles import titles
+from conformance.report.view import HEADINGS, WORST_FIRST, printable
+from conformance.report.words import OF_A_PORTAL
 from idp_sim.catalogue import NOTHING
 
 LETTERS: Mapping[str, str] = {
@@ -133,7 +134,7 @@ def _column(run: Run, known: Mapping[str, str]) -> dict[str, Cell]:
 
 def write(runs: Sequence[Path], baselines: Sequence[Path], report: Path) -> Table:
     """Put the runs in these folders side by side, and write ``matrix.html`` and ``matrix.md``. Raises FileProblem."""
-    cases = {case.id: case.scenario.title for case in all_cases()}
+    cases = titles()
     known = [load(baseline, cases) for baseline in baselines]
 
     def reasons(target: str) -> dict[str, str]:
@@ -148,7 +149,10 @@ def write(runs: Sequence[Path], baselines: Sequence[Path], report: Path) -> Tabl
 
 def to_html(shown: Table) -> str:
     """Return the table as one page that needs nothing else."""
-    meanings: dict[str, str] = {**{verdict: MEANINGS[verdict] for verdict in WORST_FIRST}, WITHHELD: WITHHELD_MEANS}
+    meanings: dict[str, str] = {
+        **{verdict: OF_A_PORTAL.meanings[verdict] for verdict in WORST_FIRST},
+        WITHHELD: WITHHELD_MEANS,
+    }
     words = {word: (LETTERS[word], meaning) for word, meaning in meanings.items()}
     return document("targets.html", "matrix.css", None, shown=shown, words=words, letters=LETTERS, printable=printable)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import attrs
 
-from conformance.events import BROKEN, CaseEvent, Proof, Result, Run, Verdict, case_file, count
+from conformance.events import BROKEN, CaseEvent, Run, Verdict, case_file, count
 from conformance.report.message import Message, read_message
-from idp_sim.catalogue import NOTHING, Outcome
+from conformance.report.words import OF_A_PORTAL, Words, words_for
+from idp_sim.catalogue import NOTHING
 from rulebook import RULES, Rule
 
 WORST_FIRST: tuple[Verdict, ...] = ("crash", "fail", "wrong-reason", "inconclusive", "advisory", "skipped", "pass")
@@ -22,36 +23,6 @@ HEADINGS: Mapping[Verdict, str] = {
     "advisory": "Advisory",
     "skipped": "Skipped",
     "pass": "Passed",
-}
-MEANINGS: Mapping[Verdict, str] = {
-    "crash": "The portal failed, hung or dropped the connection.",
-    "fail": "The portal did what the protocol forbids, or refused what it must accept.",
-    "wrong-reason": "Refused as it must be, but not for the rule that was broken.",
-    "inconclusive": "The sound login beside the case was not accepted, so nothing is proved.",
-    "advisory": "The protocol leaves it to a setting: shown, not judged.",
-    "skipped": "Not run, for the reason given.",
-    "pass": "The portal did what the protocol demands.",
-}
-OUTCOMES: Mapping[Outcome, str] = {
-    "must-accept": "must be accepted",
-    "must-refuse": "must be refused",
-    "never-as-forged": "must never be accepted as the forged person",
-    "advisory": "is left to a setting of the portal",
-}
-RESULTS: Mapping[Result | None, str] = {
-    "refused": "refused",
-    "as-signed": "signed in as the genuine person",
-    "as-forged": "signed in as the forged person",
-    "as-other": "signed in as somebody else",
-    "accepted": "signed in, as nobody knows whom",
-    "crash": "the portal failed",
-    None: "not run",
-}
-PROOFS: Mapping[Proof, str] = {
-    "declared": "The page itself declares the rule for which it refuses.",
-    "message": "The message shown is one that the target's profile knows for this rule.",
-    "control": "By control alone: the same login, sound, was accepted before and after. The target gives no reason.",
-    "identity": "The portal's own page shows who is signed in.",
 }
 
 # What XML 1.0 (2.2) cannot hold, halves of surrogate pairs among it. A page may have shown any of it.
@@ -75,6 +46,7 @@ class CaseView:
     """The screenshot of a case that did not pass, in base64."""
     known: str = ""
     """Why the failure is known, where the baseline holds it."""
+    words: Words = OF_A_PORTAL
 
     @property
     def topic(self) -> str:
@@ -89,12 +61,12 @@ class CaseView:
     @property
     def demanded(self) -> str:
         """What the rule demands."""
-        return OUTCOMES[self.event.outcome]
+        return self.words.outcomes[self.event.outcome]
 
     @property
     def observed(self) -> str:
         """What the person experienced, in one phrase."""
-        return RESULTS[self.event.observed.result]
+        return self.words.results[self.event.observed.result]
 
     @property
     def person(self) -> str:
@@ -109,7 +81,7 @@ class CaseView:
     @property
     def proof(self) -> str:
         """How the verdict was proved."""
-        return PROOFS[self.event.proof] if self.event.proof else ""
+        return self.words.proofs[self.event.proof] if self.event.proof else ""
 
 
 @attrs.frozen(kw_only=True)
@@ -118,6 +90,11 @@ class RunView:
 
     run: Run
     cases: tuple[CaseView, ...]
+
+    @property
+    def words(self) -> Words:
+        """The words for what was judged."""
+        return words_for(self.run)
 
     @property
     def target(self) -> str:
@@ -170,7 +147,11 @@ def view(run: Run, directory: Path, titles: Mapping[str, str], known: Mapping[st
     Messages and pictures are looked for in the report folder ``directory``; ``titles`` are those of the cases by id,
     and ``known`` the reasons of known failures likewise.
     """
-    shown = [_case(event, titles.get(event.id, ""), directory, known.get(event.id, "")) for event in run.cases]
+    words = words_for(run)
+    shown = [
+        attrs.evolve(_case(event, titles.get(event.id, ""), directory, known.get(event.id, "")), words=words)
+        for event in run.cases
+    ]
     return RunView(run=run, cases=tuple(shown))
 
 

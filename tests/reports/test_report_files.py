@@ -1,6 +1,7 @@
 import base64
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import get_args
 
 import attrs
 import pytest
@@ -9,13 +10,15 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from conformance.case import all_cases
-from conformance.events import VERDICTS, CaseEvent, Observed, case_file, read
+from conformance.events import VERDICTS, CaseEvent, Observed, Proof, Result, case_file, read
 from conformance.report import write_all
 from conformance.report.html import to_html
 from conformance.report.junit import to_junit
 from conformance.report.markdown import to_markdown
 from conformance.report.message import read_message
-from conformance.report.view import HEADINGS, MEANINGS, WORST_FIRST, RunView, view
+from conformance.report.view import HEADINGS, WORST_FIRST, RunView, view
+from conformance.report.words import OF_A_PORTAL, OF_AN_IDENTITY_PROVIDER
+from idp_sim.catalogue import Outcome
 from tests.reports.sample_run import CASES, PIXEL, write_sample
 
 TITLES = {case.id: f"Title of {case.id}" for case in CASES}
@@ -61,7 +64,25 @@ def test_the_page_shows_the_titles_of_the_catalogue(tmp_path: Path) -> None:
 
 
 def test_every_verdict_has_its_words() -> None:
-    assert set(VERDICTS) == set(HEADINGS) == set(MEANINGS) == set(WORST_FIRST)
+    assert set(VERDICTS) == set(HEADINGS) == set(WORST_FIRST)
+    for words in (OF_A_PORTAL, OF_AN_IDENTITY_PROVIDER):
+        assert set(words.meanings) == set(VERDICTS)
+        assert set(words.outcomes) == set(get_args(Outcome))
+        assert set(words.results) == {*get_args(Result), None}
+        assert set(words.proofs) == set(get_args(Proof))
+
+
+def test_a_report_speaks_of_what_was_judged(tmp_path: Path) -> None:
+    run = read(write_sample(tmp_path))
+
+    def page_about(kind: str) -> str:
+        about = attrs.evolve(run, header=attrs.evolve(run.header, target={"name": "it", "kind": kind}))
+        return text_of(page(view(about, tmp_path, TITLES)))
+
+    assert "The portal did what the protocol forbids" in page_about("stub")
+    of_a_provider = page_about("identity-provider")
+    assert "The identity provider did what the protocol forbids" in of_a_provider
+    assert "The portal did what" not in of_a_provider
 
 
 def test_junit_maps_each_verdict(shown: RunView) -> None:
