@@ -16,13 +16,17 @@ def main() -> None:
             click.echo(
                 f"""
 The portal               {sites.portal}/login
-Its administrator        {ADMINISTRATOR}  password: {PASSWORD}   (Admin > Security: {sites.portal}/admin/security)
+Its administrator        {ADMINISTRATOR}  password: {PASSWORD}
 A customer               {CUSTOMER.email}  password: {PASSWORD}
+Log in with a password   {sites.portal}/login/normal
 The identity provider    {sites.simulator}/
 
-Open the portal's login page in a browser on this machine: choose a person and a scenario, and sign in.
-What the portal found wrong with each login: {sites.portal}/admin/attempts
-Check your own identity provider or remote login page: {sites.portal}/admin/check
+Open the portal in a browser on this machine: choose a person and a scenario, and sign in.
+As the administrator:
+What was wrong with each login             {sites.portal}/admin/attempts
+Check an identity provider or login page   {sites.portal}/admin/check
+Single sign-on, Admin > Security           {sites.portal}/admin/security
+
 Accounts and keys last until you stop both sites with Ctrl-C.
 """
             )

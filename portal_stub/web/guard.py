@@ -80,8 +80,8 @@ def posting_elsewhere(response: Response, address: str) -> Response:
     return response
 
 
-def needs_login(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Send a visitor whom nobody knows to the login, and remember where they wanted to go (P8)."""
+def needs_login(view: Callable[P, ResponseReturnValue], *, at: str = "login.start") -> Callable[P, ResponseReturnValue]:
+    """Send a visitor whom nobody knows to log in ``at`` this endpoint, and remember where they wanted to go (P8)."""
 
     @wraps(view)
     def held(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -91,7 +91,7 @@ def needs_login(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseR
         page = request.full_path if request.query_string else request.path
         with portal().database.writing() as rows:
             sessions.want(rows, browser, page, visit().now)
-        response = make_response(redirect(url_for("login.start"), 302))
+        response = make_response(redirect(url_for(at), 302))
         keep_browser(response, browser)
         return response
 
@@ -99,9 +99,8 @@ def needs_login(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseR
 
 
 def admins_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Show a page to agents with admin rights only (P1, P11)."""
+    """Show a page to agents with admin rights only (P1, P11); they log in with a password, as sign-on may be broken."""
 
-    @needs_login
     @wraps(view)
     def held(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         person = person_here()
@@ -109,4 +108,4 @@ def admins_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseR
             abort(403, "This page is for administrators of the portal. You are signed in, but not as one.")
         return view(*args, **kwargs)
 
-    return held
+    return needs_login(held, at="login.normal")

@@ -62,7 +62,7 @@ def test_the_check_is_for_administrators_who_send_its_own_forms(saml: Bench) -> 
     before = in_force(saml)
     browser = saml.browser()
     for path in ("/admin/check/saml", "/admin/check/simple", "/admin/check/end"):
-        assert browser.post(path, data=TYPED).location == "/login"
+        assert browser.post(path, data=TYPED).location == "/login/normal"
     browser.log_in(CUSTOMER)
     assert begin(browser).status_code == 403
     browser.log_in(ADMIN)

@@ -48,7 +48,7 @@ def test_only_administrators_save_a_diagnosis(saml: Bench) -> None:
     saml.browser().post("/login/saml", data={"SAMLResponse": saml.response()})
     for suffix in ("html", "json"):
         path, browser = f"/admin/attempts/1/diagnosis.{suffix}", saml.browser()
-        assert browser.get(path).location == "/login"
+        assert browser.get(path).location == "/login/normal"
         browser.log_in(AGENT)
         assert browser.get(path).status_code == 403
         assert administrator(saml).get(path.replace("1", "99")).status_code == 404

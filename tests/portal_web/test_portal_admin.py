@@ -76,7 +76,7 @@ def admin(saml: Bench) -> Browser:
 @pytest.mark.parametrize("account", [CUSTOMER, AGENT], ids=["customer", "agent"])
 def test_only_administrators_see_the_pages(saml: Bench, path: str, account: Any) -> None:
     browser = saml.browser()
-    assert browser.get(path).location == "/login"
+    assert browser.get(path).location == "/login/normal"
     browser.log_in(account)
     page = browser.get(path)
     assert page.status_code == 403
@@ -88,7 +88,7 @@ def test_only_administrators_see_the_pages(saml: Bench, path: str, account: Any)
 def test_only_administrators_send_the_forms_and_with_their_token(saml: Bench, path: str) -> None:
     before = in_force(saml)
     browser = saml.browser()
-    assert browser.post(path, data={"method": "simple"}).location == "/login"
+    assert browser.post(path, data={"method": "simple"}).location == "/login/normal"
     browser.log_in(CUSTOMER)
     assert browser.post(path, data={"method": "simple", "csrf": browser.csrf()}).status_code == 403
     browser.log_in(ADMIN)
