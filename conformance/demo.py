@@ -12,7 +12,7 @@ SIMULATOR_PORT, PORTAL_PORT = 5001, 5002
 def main() -> None:
     """Serve both sites until Ctrl-C. Ends with a plain sentence when a port is taken."""
     try:
-        with stub_sites({}, ports=(SIMULATOR_PORT, PORTAL_PORT)) as sites:
+        with stub_sites({"encrypted": True}, ports=(SIMULATOR_PORT, PORTAL_PORT)) as sites:
             click.echo(
                 f"""
 The portal               {sites.portal}/login
