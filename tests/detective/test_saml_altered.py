@@ -76,6 +76,11 @@ def test_accents_that_were_decoded_wrongly_are_named(base: Any) -> None:
     assert named(response(base, before=name, after=wrongly)) == ["decoded-wrongly"]
 
 
+def test_what_the_outer_signature_alone_covers_is_altered_and_has_no_name() -> None:
+    altered = put(".", Consent="urn:oasis:names:tc:SAML:2.0:consent:prior")
+    assert named(response("both", after=both(indented, altered))) == []
+
+
 def test_text_that_was_escaped_twice_is_named() -> None:
     company = write(FIRST_NAME, "Smith & Sons <Ltd>")
     assert named(response(before=company, after=every_text(html.escape))) == ["escaped-twice"]

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
+from lxml import etree
 
 from tests.detective.saml_names import in_words, named
 from tests.portal_core.responses import NAME_ID, SOUNDLY, Signing, certificate, key, response, settings, write
@@ -124,6 +125,25 @@ def test_the_fingerprint_of_the_issuer_in_the_chain_is_named() -> None:
 def test_a_trusted_certificate_beside_a_foreign_signature_is_not_called_its_issuer() -> None:
     for beside in ((certificate("rogue"), OWN), (OWN, certificate("rogue"))):
         assert named(response(signing=Signing(key="rogue", certificates=beside))) == []
+
+
+def signed_anew(xml: bytes, signing: Signing) -> bytes:
+    """The Response with a signature of its own around that of the assertion."""
+    root = etree.fromstring(xml)
+    signing.sign(root)
+    return etree.tostring(root)
+
+
+def test_of_two_signers_the_one_that_is_not_trusted_is_named() -> None:
+    inner = response(signing=Signing(key="rogue"))
+    assert named(signed_anew(inner, SOUNDLY)) == ["another-certificate"]
+    assert "'CN=test only rogue', expires" in in_words(signed_anew(inner, SOUNDLY))
+
+
+def test_a_trusted_certificate_beside_a_foreign_signature_is_not_called_another_one() -> None:
+    beside = Signing(key="rogue", certificates=(certificate("rogue"), OWN))
+    forged = response(signing=Signing(key="rogue"), after=write(NAME_ID, "mallory@example.com"))
+    assert named(signed_anew(forged, beside)) == []
 
 
 def test_a_forged_signature_is_not_called_another_certificate() -> None:
