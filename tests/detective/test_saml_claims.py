@@ -185,6 +185,11 @@ PERSONS: dict[str, tuple[Edit, list[str]]] = {
         both(write(NAME_ID, "_8f3a"), put(NAME_ID, Format=FORMAT.format("2.0", "transient"))),
         ["other-name-id-format"],
     ),
+    "login name with blanks around": (write(NAME_ID, "\n  jdoe\n"), ["login-name"]),
+    "an unknown format": (
+        both(write(NAME_ID, "jane@acme.corp"), put(NAME_ID, Format=FORMAT.format("2.0", "mine"))),
+        [],
+    ),
     "two addresses": (write(NAME_ID, "jane@example.com;john@example.com"), []),
     "no mailbox": (write(NAME_ID, "@example.com"), []),
 }
@@ -201,6 +206,8 @@ def test_the_attribute_that_holds_the_address_is_told_the_one_of_mail_first() ->
     assert "in the attribute 'EMail'" in in_words(response(before=edit))
     formats = both(put(NAME_ID, Format=FORMAT.format("2.0", "persistent")), mail("upn", "jdoe@example.com"))
     assert "in the attribute 'upn'" in in_words(response(before=formats))
+    edit, _ = PERSONS["persistent"]
+    assert in_words(response(before=edit)).endswith("which stays the same.")
 
 
 def refused(code: str | None = None, message: str = "", top: str = "Responder") -> bytes:
@@ -239,6 +246,10 @@ def test_a_status_is_told_in_a_sentence(xml: bytes, code: str) -> None:
 def test_what_the_identity_provider_says_is_told() -> None:
     told = in_words(refused("RequestDenied", "Ask your administrator."))
     assert told.endswith("It says Responder, RequestDenied: Ask your administrator.")
+
+
+def test_a_status_without_a_code_has_no_name() -> None:
+    assert named(response("response", before=drop(STATUS_CODE))) == []
 
 
 def test_two_statuses_have_no_name() -> None:

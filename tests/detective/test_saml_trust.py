@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from lxml import etree
@@ -39,6 +40,10 @@ STORED = {
     "with an invisible sign": (f"\u200e{SHA1}", "invisible-sign-in-fingerprint"),
     "without its end": (SHA1[:-2], "fingerprint-cut"),
     "cut where SHA-1 ends": (SHA256[:40], "fingerprint-cut"),
+    "without its beginning": (SHA1[2:], "fingerprint-cut"),
+    "half of it": (SHA1[:20], "fingerprint-cut"),
+    "with an invisible sign, where SHA-1 is set": (f"\u200e{SHA256}", "invisible-sign-in-fingerprint"),
+    "the digits in base64": (base64.b64encode(SHA1.encode()).decode(), "fingerprint-in-base64"),
     "in base64": (base64.b64encode(bytes.fromhex(SHA1)).decode(), "fingerprint-in-base64"),
     "a certificate without its lines": (BODY.decode(), "certificate-without-lines"),
     "of another certificate": (
@@ -62,10 +67,21 @@ def test_sha_1_where_sha_256_is_set_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", ["hello", "00", "12:34", "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"]
+    "stored", ["hello", "00", "12:34", SHA1[:18], "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"]
 )
 def test_a_text_that_has_nothing_to_do_with_the_certificate_has_no_name(stored: str) -> None:
     assert named(response(), fingerprint=stored) == []
+
+
+@pytest.mark.parametrize(("kind", "signing"), [("trusted", SOUNDLY), ("ec", Signing(key="ec", method="ecdsa-sha256"))])
+def test_the_fingerprint_of_a_key_is_named_for_every_kind_of_key(kind: str, signing: Signing) -> None:
+    public = key(kind).public_key()
+    identifier = x509.SubjectKeyIdentifier.from_public_key(public).digest.hex()
+    assert named(response(signing=signing), fingerprint=identifier) == ["fingerprint-of-public-key"]
+    if isinstance(public, rsa.RSAPublicKey):
+        modulus = bytes.fromhex(f"{public.public_numbers().n:x}")
+        stored = hashlib.sha1(modulus).hexdigest()
+        assert "its modulus" in in_words(response(signing=signing), fingerprint=stored)
 
 
 def test_no_fingerprint_at_all_is_not_called_another_certificate() -> None:
@@ -78,9 +94,14 @@ def test_the_other_certificate_is_shown() -> None:
     assert certificate("rogue").fingerprint(hashes.SHA1()).hex(":").upper() in told
 
 
+def test_a_certificate_without_a_subject_is_shown_as_one() -> None:
+    nameless = issued("", "rogue", "", "rogue")
+    assert "'without a name', expired" in in_words(response(signing=Signing(key="rogue", certificates=(nameless,))))
+
+
 def issued(subject: str, subject_key: str, issuer: str, issuer_key: str) -> x509.Certificate:
     def name(words: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)])
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)] if words else [])
 
     return (
         x509.CertificateBuilder()

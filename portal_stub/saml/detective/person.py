@@ -56,16 +56,14 @@ _MOST = 60
 
 
 def _subject(received: Received) -> Iterator[Suspect]:
-    found = received.inside(NAME_ID)
-    if not found:
-        return
-    came = text_of(found[0])
+    found = received.inside(NAME_ID)[0]  # no rule about a NameID is violated where there is none
+    came = text_of(found)
     problem, attribute = address_problem(came), _address_elsewhere(received, came)
-    name = found[0].get("Format", "").rpartition(":")[2]
+    name = found.get("Format", "").rpartition(":")[2]
     if name in _FORMATS:
         elsewhere = f" An email address is in the attribute {shown(attribute)}." if attribute else ""
         yield _FORMAT.about(shown(name), _FORMATS[name], elsewhere)
-    elif problem and came != came.strip() and not address_problem(came.strip()):
+    elif problem and not address_problem(came.strip()):
         yield _BLANKS.about(shown(came))
     elif problem and (_INNER.fullmatch(came.strip()) or _NAME.fullmatch(came.strip())):
         if attribute:
