@@ -126,6 +126,8 @@ def test_a_comment_in_a_name_is_an_attack_and_no_mistake(path: str) -> None:
         (timedelta(hours=-5, minutes=-30), "local-time", "5 hours 30 minutes ahead of"),
         (timedelta(hours=-5, minutes=-45), "local-time", "5 hours 45 minutes ahead of"),
         (timedelta(hours=20), "clock-off", "20 hours behind"),
+        (timedelta(hours=2, seconds=30), "local-time", "2 hours behind"),
+        (timedelta(hours=-14), "local-time", "14 hours ahead of"),
     ],
 )
 def test_a_clock_that_is_off_is_told_by_how_much(off: timedelta, code: str, words: str) -> None:
@@ -159,6 +161,17 @@ def test_one_time_that_does_not_hold_is_no_clock(edit: Edit) -> None:
     assert not {"clock-off", "local-time"} & set(named(response(before=edit)))
 
 
+def test_a_clock_that_is_off_by_seconds_is_no_zone() -> None:
+    now = NOW - timedelta(seconds=10)
+    assert named(response(), now, allowed_drift_seconds=0) == ["clock-off"]
+    assert "10 seconds ahead of" in in_words(response(), now, allowed_drift_seconds=0)
+
+
+@pytest.mark.parametrize("path", [".", "saml:Assertion"])
+def test_without_the_time_of_issue_a_clock_cannot_be_told(path: str) -> None:
+    assert named(response(before=put(path, IssueInstant="tomorrow")), NOW + timedelta(minutes=9)) == []
+
+
 def test_a_clock_and_an_audience_are_told_together() -> None:
     xml = response(before=write(AUDIENCE, f"{PORTAL}/"))
     assert named(xml, NOW + timedelta(minutes=9)) == ["trailing-slash", "clock-off"]
@@ -186,6 +199,7 @@ PERSONS: dict[str, tuple[Edit, list[str]]] = {
         ["other-name-id-format"],
     ),
     "login name with blanks around": (write(NAME_ID, "\n  jdoe\n"), ["login-name"]),
+    "no address in an attribute": (both(write(NAME_ID, "jdoe"), mail("account", "@jdoe")), ["login-name"]),
     "an unknown format": (
         both(write(NAME_ID, "jane@acme.corp"), put(NAME_ID, Format=FORMAT.format("2.0", "mine"))),
         [],

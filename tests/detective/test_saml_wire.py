@@ -75,15 +75,16 @@ def test_other_spellings_of_a_mistake_are_named(field: Field, code: str) -> None
     [
         lambda xml: f"{text(xml)[:40]}\t\t\t\t{text(xml)[40:]}",
         lambda xml: f'"{text(xml)}',
-        lambda xml: text(b"&lt;nonsense"),
-        lambda xml: text(b"<\0n\0"),
-        lambda xml: text(b" nonsense"),
-        lambda xml: text(b"\xff nonsense"),
         lambda xml: text(xml.replace(b"Jane", "\uffff".encode())),
     ],
 )
 def test_what_only_resembles_a_mistake_has_no_name(field: Field) -> None:
     assert named(Post(saml_response=field(response()))) == []
+
+
+@pytest.mark.parametrize("data", [b"&lt;nonsense", b"<\0n\0", b" nonsense", b"\xff nonsense"])
+def test_what_only_begins_like_a_mistake_has_no_name(data: bytes) -> None:
+    assert named(Post(saml_response=text(data))) == []
 
 
 @pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])

@@ -30,7 +30,7 @@ MISTAKES = (_FOR_ANOTHER, _NOT_ENCRYPTED)
 def _undecryptable(received: Received) -> Iterator[Suspect]:
     """Only where the content key does not open; cipher text that was altered is no mistake."""
     for unsealed in received.unsealed:
-        if unsealed.kind == "decrypts" and unsealed.why == NOT_FOR_THIS_KEY:
+        if unsealed.why == NOT_FOR_THIS_KEY:
             keys = islice(unsealed.sealed.iter(f"{{{XENC}}}EncryptedKey"), 2)
             yield from [_FOR_ANOTHER.about(whom) for key in keys if (whom := _for_whom(key, received))][:1]
             return
