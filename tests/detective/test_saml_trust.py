@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,10 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from tests.detective.saml_names import in_words, named
+from tests.detective.saml_names import in_words, issued, named
 from tests.portal_core.responses import NAME_ID, SOUNDLY, Signing, certificate, key, response, settings, write
 
 OWN = certificate("trusted")
@@ -97,22 +95,6 @@ def test_the_other_certificate_is_shown() -> None:
 def test_a_certificate_without_a_subject_is_shown_as_one() -> None:
     nameless = issued("", "rogue", "", "rogue")
     assert "'without a name', expired" in in_words(response(signing=Signing(key="rogue", certificates=(nameless,))))
-
-
-def issued(subject: str, subject_key: str, issuer: str, issuer_key: str) -> x509.Certificate:
-    def name(words: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)] if words else [])
-
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name(subject))
-        .issuer_name(name(issuer))
-        .public_key(key(subject_key).public_key())
-        .serial_number(8)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2025, 1, 1, tzinfo=UTC))
-        .sign(key(issuer_key), hashes.SHA256())
-    )
 
 
 @pytest.mark.parametrize(
