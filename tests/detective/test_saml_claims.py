@@ -53,6 +53,8 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "recipient with a slash": (put(DATA, Recipient=f"{ACS}/"), ["trailing-slash"]),
     "recipient is the entity ID": (put(DATA, Recipient=PORTAL), ["addresses-swapped"]),
     "recipient of another path": (put(DATA, Recipient=f"{PORTAL}/saml/acs"), ["other-path"]),
+    "recipient is nothing that is known": (put(DATA, Recipient="urn:somebody"), []),
+    "no recipient": (put(DATA, Recipient=None), []),
     "destination by https": (put(".", Destination=ACS.replace("http:", "https:")), ["other-scheme"]),
     "destination is the entity ID": (put(".", Destination=PORTAL), ["addresses-swapped"]),
     "destination of the vanity host": (put(".", Destination=f"{VANITY}/login/saml"), ["other-host"]),
@@ -100,6 +102,15 @@ def test_of_one_cause_the_other_places_are_told_as_well() -> None:
 def test_a_port_that_is_written_out_is_named() -> None:
     xml = response(before=issuer(ISSUER.replace("localhost", "localhost:80")))
     assert named(xml) == ["port-written-out"]
+    assert named(response(), idp_entity_id=ISSUER.replace("localhost", "localhost:80")) == ["port-written-out"]
+    xml = response(before=issuer("https://idp.localhost:443"))
+    assert named(xml, idp_entity_id="https://idp.localhost") == ["port-written-out"]
+
+
+@pytest.mark.parametrize("scheme_and_port", ["http://{}:443", "https://{}:80", "http://{}:8080", "http://{}:80.example"])
+def test_another_port_than_that_of_the_scheme_is_another_host(scheme_and_port: str) -> None:
+    other = scheme_and_port.format("idp.localhost") + "/metadata"
+    assert named(response(before=issuer(other))) == ["issuer-on-another-host"]
 
 
 def test_the_login_address_in_the_issuers_place_is_named_on_either_side() -> None:
