@@ -74,6 +74,27 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
         both(write(AUDIENCE, f"{PORTAL}/"), put(DATA, Recipient=ACS.replace("http:", "https:"))),
         ["trailing-slash", "other-scheme"],
     ),
+    "audience of another path": (write(AUDIENCE, f"{PORTAL}/saml/metadata"), ["another-audience"]),
+    "audience is empty": (write(AUDIENCE, ""), []),
+    "no conditions": (drop(CONDITIONS), []),
+    "a second restriction to another": (
+        add(
+            CONDITIONS, "<saml:AudienceRestriction><saml:Audience>urn:other</saml:Audience></saml:AudienceRestriction>"
+        ),
+        ["another-audience"],
+    ),
+    "an empty restriction, and one to another": (
+        both(write(AUDIENCE, "urn:other"), add(CONDITIONS, "<saml:AudienceRestriction/>", 0)),
+        ["another-audience"],
+    ),
+    "audience and recipient with a slash": (
+        both(write(AUDIENCE, f"{PORTAL}/"), put(DATA, Recipient=f"{ACS}/")),
+        ["trailing-slash", "trailing-slash"],
+    ),
+    "destination with a slash, and no confirmation": (
+        both(drop(DATA), put(".", Destination=f"{ACS}/")),
+        ["trailing-slash"],
+    ),
     "audience and issuer with a slash": (
         both(write(AUDIENCE, f"{PORTAL}/"), issuer(f"{ISSUER}/")),
         ["trailing-slash", "trailing-slash"],
@@ -82,6 +103,7 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "issuer by https": (issuer(ISSUER.replace("http:", "https:")), ["other-scheme"]),
     "issuer of another tenant": (issuer("http://idp.localhost/tenant-2"), ["another-tenant"]),
     "issuer on another host": (issuer("http://login.example/metadata"), ["issuer-on-another-host"]),
+    "issuer with a query": (issuer(f"{ISSUER}?tenant=2"), []),
     "issuer is the certificate's subject": (issuer("CN=test only trusted"), ["certificate-for-issuer"]),
     "issuer is the certificate's name": (issuer("test only trusted"), ["certificate-for-issuer"]),
     "issuer is nothing that is known": (issuer("urn:somebody"), []),
@@ -97,6 +119,18 @@ def test_an_address_that_nearly_fits_is_named_alone(what: str) -> None:
 def test_of_one_cause_the_other_places_are_told_as_well() -> None:
     edit, _ = ADDRESSES["everything for the vanity host"]
     assert "The audience (and likewise the recipient and the destination) is" in in_words(response(before=edit))
+    edit, _ = ADDRESSES["audience with a slash"]
+    assert "The audience is 'http" in in_words(response(before=edit))
+
+
+def test_the_destination_is_looked_into_where_there_is_no_assertion() -> None:
+    edit = both(drop("saml:Assertion"), put(".", Destination=f"{ACS}/"))
+    assert named(response("response", before=edit)) == ["trailing-slash"]
+    assert named(response("response", before=put(".", Destination=None))) == []
+
+
+def test_an_entity_id_that_is_no_address_is_related_to_none() -> None:
+    assert named(response(), idp_entity_id="urn:idp") == []
 
 
 def test_a_port_that_is_written_out_is_named() -> None:
@@ -107,7 +141,9 @@ def test_a_port_that_is_written_out_is_named() -> None:
     assert named(xml, idp_entity_id="https://idp.localhost") == ["port-written-out"]
 
 
-@pytest.mark.parametrize("scheme_and_port", ["http://{}:443", "https://{}:80", "http://{}:8080", "http://{}:80.example"])
+@pytest.mark.parametrize(
+    "scheme_and_port", ["http://{}:443", "https://{}:80", "http://{}:8080", "http://{}:80.example"]
+)
 def test_another_port_than_that_of_the_scheme_is_another_host(scheme_and_port: str) -> None:
     other = scheme_and_port.format("idp.localhost") + "/metadata"
     assert named(response(before=issuer(other))) == ["issuer-on-another-host"]
