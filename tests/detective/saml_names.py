@@ -1,14 +1,18 @@
 """What the detective names, for the tests of each kind of mistake."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from portal_stub.config import Settings
 from portal_stub.saml.detective import suspects
 from portal_stub.saml.message import Post
 from portal_stub.suspect import Suspect
-from tests.portal_core.responses import NOW, diagnose, post, settings
+from tests.portal_core.responses import NOW, diagnose, key, post, settings
 
 
 def suspected(posted: Post | bytes, given: Settings | None = None, now: datetime = NOW) -> list[Suspect]:
@@ -34,3 +38,21 @@ def in_words(posted: Post | bytes, now: datetime = NOW, **saml: Any) -> str:
 
 def text(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def issued(subject: str, subject_key: str, issuer: str, issuer_key: str) -> x509.Certificate:
+    """A certificate that has expired; of no words there is no name."""
+
+    def name(words: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)] if words else [])
+
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name(subject))
+        .issuer_name(name(issuer))
+        .public_key(key(subject_key).public_key())
+        .serial_number(8)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2025, 1, 1, tzinfo=UTC))
+        .sign(key(issuer_key), hashes.SHA256())
+    )

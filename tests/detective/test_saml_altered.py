@@ -17,8 +17,10 @@ from tests.portal_core.responses import (
     NAME_ID,
     NS,
     Signing,
+    add,
     both,
     certificate,
+    drop,
     find,
     key,
     put,
@@ -45,10 +47,13 @@ def on_lines_of_their_own(root: etree._Element) -> None:
             element.text = f"\n{element.text}\n"
 
 
-def every_text(change: Callable[[str], str]) -> Callable[[etree._Element], None]:
+def everywhere(change: Callable[[str], str]) -> Callable[[etree._Element], None]:
     def edit(root: etree._Element) -> None:
         for element in root.iter():
             element.text = change(element.text) if element.text else element.text
+            element.tail = change(element.tail) if element.tail else element.tail
+            for name, value in element.attrib.items():
+                element.set(name, change(value))
 
     return edit
 
@@ -60,7 +65,7 @@ def test_a_message_that_was_indented_after_signing_is_named(base: Any, printer: 
 
 
 def test_a_message_that_was_indented_before_it_was_signed_is_sound_until_it_is_indented_otherwise() -> None:
-    xml = response(before=indented, after=every_text(lambda text: text.replace("\n  ", "\n    ")))
+    xml = response(before=indented, after=everywhere(lambda text: text.replace("\n  ", "\n    ")))
     assert named(xml) == []  # which blanks there were nobody can tell
 
 
@@ -71,22 +76,44 @@ def test_what_else_is_wrong_with_an_indented_message_is_told_beside() -> None:
 
 @pytest.mark.parametrize("base", BASES)
 def test_accents_that_were_decoded_wrongly_are_named(base: Any) -> None:
-    name = write(FIRST_NAME, "Zo\u00eb \u20ac")
-    wrongly = every_text(lambda text: text.encode().decode("cp1252"))
+    name = both(
+        write(FIRST_NAME, "Zo\u00eb \u20ac"),
+        put(FIRST_NAME.rpartition("/")[0], FriendlyName="Pr\u00e9nom"),
+        add(FIRST_NAME.rpartition("/")[0], "<saml:AttributeValue>Zo\u00eb <b>J.</b> N\u00e9e</saml:AttributeValue>"),
+    )
+    wrongly = everywhere(lambda text: text.encode().decode("cp1252"))
     assert named(response(base, before=name, after=wrongly)) == ["decoded-wrongly"]
+
+
+@pytest.mark.parametrize(
+    ("printer", "value"),
+    [(indented, " "), (indented, "\nJane <b>J.</b> Doe"), (on_lines_of_their_own, "\nJane <b>J.</b> Doe")],
+)
+def test_blanks_that_were_signed_are_left_where_they_are(printer: Any, value: str) -> None:
+    anew = add(FIRST_NAME.rpartition("/")[0], f"<saml:AttributeValue>{value}</saml:AttributeValue>")
+    assert named(response(before=both(drop(FIRST_NAME), anew), after=printer)) == ["pretty-printed"]
+
+
+def test_what_the_outer_signature_alone_covers_is_altered_and_has_no_name() -> None:
+    altered = put(".", Consent="urn:oasis:names:tc:SAML:2.0:consent:prior")
+    assert named(response("both", after=both(indented, altered))) == []
 
 
 def test_text_that_was_escaped_twice_is_named() -> None:
     company = write(FIRST_NAME, "Smith & Sons <Ltd>")
-    assert named(response(before=company, after=every_text(html.escape))) == ["escaped-twice"]
+    assert named(response(before=company, after=everywhere(html.escape))) == ["escaped-twice"]
+
+
+def test_text_that_cannot_be_unescaped_has_no_name() -> None:
+    assert named(response(after=write(FIRST_NAME, "&#1;"))) == []
 
 
 def test_line_ends_that_were_changed_are_named() -> None:
     lines = write(FIRST_NAME, "Jane\nDoe")
-    more = response(before=lines, after=every_text(lambda text: text.replace("\n", "\r\n")))
+    more = response(before=lines, after=everywhere(lambda text: text.replace("\n", "\r\n")))
     assert named(more) == ["line-ends-changed"]
     assert "LF alone" in in_words(more)
-    less = response(before=write(FIRST_NAME, "Jane\r\nDoe"), after=every_text(lambda text: text.replace("\r", "")))
+    less = response(before=write(FIRST_NAME, "Jane\r\nDoe"), after=everywhere(lambda text: text.replace("\r", "")))
     assert named(less) == ["line-ends-changed"]
     assert "CR and LF" in in_words(less)
 
@@ -183,6 +210,7 @@ def test_another_digest_than_the_signature_names_is_named() -> None:
 def test_the_other_canonicalisation_of_a_foreign_key_has_no_name() -> None:
     assert named(signed_by_hand(digested=inclusive, signer="rogue")) == []
     assert named(signed_by_hand(digested=lambda _: b"other")) == []
+    assert named(signed_by_hand(digested=lambda _: b"other", valued=inclusive)) == []
 
 
 def test_an_assertion_that_was_digested_as_it_was_written_is_named() -> None:

@@ -53,6 +53,8 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "recipient with a slash": (put(DATA, Recipient=f"{ACS}/"), ["trailing-slash"]),
     "recipient is the entity ID": (put(DATA, Recipient=PORTAL), ["addresses-swapped"]),
     "recipient of another path": (put(DATA, Recipient=f"{PORTAL}/saml/acs"), ["other-path"]),
+    "recipient is nothing that is known": (put(DATA, Recipient="urn:somebody"), []),
+    "no recipient": (put(DATA, Recipient=None), []),
     "destination by https": (put(".", Destination=ACS.replace("http:", "https:")), ["other-scheme"]),
     "destination is the entity ID": (put(".", Destination=PORTAL), ["addresses-swapped"]),
     "destination of the vanity host": (put(".", Destination=f"{VANITY}/login/saml"), ["other-host"]),
@@ -72,6 +74,27 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
         both(write(AUDIENCE, f"{PORTAL}/"), put(DATA, Recipient=ACS.replace("http:", "https:"))),
         ["trailing-slash", "other-scheme"],
     ),
+    "audience of another path": (write(AUDIENCE, f"{PORTAL}/saml/metadata"), ["another-audience"]),
+    "audience is empty": (write(AUDIENCE, ""), []),
+    "no conditions": (drop(CONDITIONS), []),
+    "a second restriction to another": (
+        add(
+            CONDITIONS, "<saml:AudienceRestriction><saml:Audience>urn:other</saml:Audience></saml:AudienceRestriction>"
+        ),
+        ["another-audience"],
+    ),
+    "an empty restriction, and one to another": (
+        both(write(AUDIENCE, "urn:other"), add(CONDITIONS, "<saml:AudienceRestriction/>", 0)),
+        ["another-audience"],
+    ),
+    "audience and recipient with a slash": (
+        both(write(AUDIENCE, f"{PORTAL}/"), put(DATA, Recipient=f"{ACS}/")),
+        ["trailing-slash", "trailing-slash"],
+    ),
+    "destination with a slash, and no confirmation": (
+        both(drop(DATA), put(".", Destination=f"{ACS}/")),
+        ["trailing-slash"],
+    ),
     "audience and issuer with a slash": (
         both(write(AUDIENCE, f"{PORTAL}/"), issuer(f"{ISSUER}/")),
         ["trailing-slash", "trailing-slash"],
@@ -80,6 +103,7 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "issuer by https": (issuer(ISSUER.replace("http:", "https:")), ["other-scheme"]),
     "issuer of another tenant": (issuer("http://idp.localhost/tenant-2"), ["another-tenant"]),
     "issuer on another host": (issuer("http://login.example/metadata"), ["issuer-on-another-host"]),
+    "issuer with a query": (issuer(f"{ISSUER}?tenant=2"), []),
     "issuer is the certificate's subject": (issuer("CN=test only trusted"), ["certificate-for-issuer"]),
     "issuer is the certificate's name": (issuer("test only trusted"), ["certificate-for-issuer"]),
     "issuer is nothing that is known": (issuer("urn:somebody"), []),
@@ -95,11 +119,34 @@ def test_an_address_that_nearly_fits_is_named_alone(what: str) -> None:
 def test_of_one_cause_the_other_places_are_told_as_well() -> None:
     edit, _ = ADDRESSES["everything for the vanity host"]
     assert "The audience (and likewise the recipient and the destination) is" in in_words(response(before=edit))
+    edit, _ = ADDRESSES["audience with a slash"]
+    assert "The audience is 'http" in in_words(response(before=edit))
+
+
+def test_the_destination_is_looked_into_where_there_is_no_assertion() -> None:
+    edit = both(drop("saml:Assertion"), put(".", Destination=f"{ACS}/"))
+    assert named(response("response", before=edit)) == ["trailing-slash"]
+    assert named(response("response", before=put(".", Destination=None))) == []
+
+
+def test_an_entity_id_that_is_no_address_is_related_to_none() -> None:
+    assert named(response(), idp_entity_id="urn:idp") == []
 
 
 def test_a_port_that_is_written_out_is_named() -> None:
     xml = response(before=issuer(ISSUER.replace("localhost", "localhost:80")))
     assert named(xml) == ["port-written-out"]
+    assert named(response(), idp_entity_id=ISSUER.replace("localhost", "localhost:80")) == ["port-written-out"]
+    xml = response(before=issuer("https://idp.localhost:443"))
+    assert named(xml, idp_entity_id="https://idp.localhost") == ["port-written-out"]
+
+
+@pytest.mark.parametrize(
+    "scheme_and_port", ["http://{}:443", "https://{}:80", "http://{}:8080", "http://{}:80.example"]
+)
+def test_another_port_than_that_of_the_scheme_is_another_host(scheme_and_port: str) -> None:
+    other = scheme_and_port.format("idp.localhost") + "/metadata"
+    assert named(response(before=issuer(other))) == ["issuer-on-another-host"]
 
 
 def test_the_login_address_in_the_issuers_place_is_named_on_either_side() -> None:
@@ -126,6 +173,8 @@ def test_a_comment_in_a_name_is_an_attack_and_no_mistake(path: str) -> None:
         (timedelta(hours=-5, minutes=-30), "local-time", "5 hours 30 minutes ahead of"),
         (timedelta(hours=-5, minutes=-45), "local-time", "5 hours 45 minutes ahead of"),
         (timedelta(hours=20), "clock-off", "20 hours behind"),
+        (timedelta(hours=2, seconds=30), "local-time", "2 hours behind"),
+        (timedelta(hours=-14), "local-time", "14 hours ahead of"),
     ],
 )
 def test_a_clock_that_is_off_is_told_by_how_much(off: timedelta, code: str, words: str) -> None:
@@ -147,16 +196,41 @@ def test_times_that_never_hold_are_named(edit: Edit, code: str) -> None:
     assert named(response(before=edit)) == [code]
 
 
+def test_what_ends_before_it_begins_is_told() -> None:
+    told = in_words(response(before=put(CONDITIONS, NotOnOrAfter=at(timedelta(0)), NotBefore=at(timedelta(0)))))
+    assert "The assertion says NotOnOrAfter 2026-03-01T12:00:00Z, and that is just when the message was issued" in told
+    told = in_words(response(before=put(DATA, NotOnOrAfter=at(-timedelta(minutes=5)))))
+    assert "The confirmation of the subject says NotOnOrAfter" in told
+    assert "and that is 5 minutes before the message was issued" in told
+
+
+def test_a_time_with_a_zone_is_named_where_there_is_no_assertion() -> None:
+    xml = response("response", before=both(drop("saml:Assertion"), put(".", IssueInstant="2026-03-01T14:00:00+02:00")))
+    assert named(xml) == ["time-with-zone"]
+
+
 @pytest.mark.parametrize(
     "edit",
     [
         put(CONDITIONS, NotBefore=at(timedelta(minutes=3))),
         put(".", IssueInstant=at(timedelta(minutes=3))),
         put(DATA, NotOnOrAfter="tomorrow"),
+        both(put(DATA, NotOnOrAfter="tomorrow"), put(CONDITIONS, NotBefore=at(timedelta(minutes=3)))),
     ],
 )
 def test_one_time_that_does_not_hold_is_no_clock(edit: Edit) -> None:
-    assert not {"clock-off", "local-time"} & set(named(response(before=edit)))
+    assert named(response(before=edit)) == []
+
+
+def test_a_clock_that_is_off_by_seconds_is_no_zone() -> None:
+    now = NOW - timedelta(seconds=10)
+    assert named(response(), now, allowed_drift_seconds=0) == ["clock-off"]
+    assert "10 seconds ahead of" in in_words(response(), now, allowed_drift_seconds=0)
+
+
+@pytest.mark.parametrize("path", [".", "saml:Assertion"])
+def test_without_the_time_of_issue_a_clock_cannot_be_told(path: str) -> None:
+    assert named(response(before=put(path, IssueInstant="tomorrow")), NOW + timedelta(minutes=9)) == []
 
 
 def test_a_clock_and_an_audience_are_told_together() -> None:
@@ -185,6 +259,12 @@ PERSONS: dict[str, tuple[Edit, list[str]]] = {
         both(write(NAME_ID, "_8f3a"), put(NAME_ID, Format=FORMAT.format("2.0", "transient"))),
         ["other-name-id-format"],
     ),
+    "login name with blanks around": (write(NAME_ID, "\n  jdoe\n"), ["login-name"]),
+    "no address in an attribute": (both(write(NAME_ID, "jdoe"), mail("account", "@jdoe")), ["login-name"]),
+    "an unknown format": (
+        both(write(NAME_ID, "jane@acme.corp"), put(NAME_ID, Format=FORMAT.format("2.0", "mine"))),
+        [],
+    ),
     "two addresses": (write(NAME_ID, "jane@example.com;john@example.com"), []),
     "no mailbox": (write(NAME_ID, "@example.com"), []),
 }
@@ -201,6 +281,8 @@ def test_the_attribute_that_holds_the_address_is_told_the_one_of_mail_first() ->
     assert "in the attribute 'EMail'" in in_words(response(before=edit))
     formats = both(put(NAME_ID, Format=FORMAT.format("2.0", "persistent")), mail("upn", "jdoe@example.com"))
     assert "in the attribute 'upn'" in in_words(response(before=formats))
+    edit, _ = PERSONS["persistent"]
+    assert in_words(response(before=edit)).endswith("which stays the same.")
 
 
 def refused(code: str | None = None, message: str = "", top: str = "Responder") -> bytes:
@@ -239,6 +321,10 @@ def test_a_status_is_told_in_a_sentence(xml: bytes, code: str) -> None:
 def test_what_the_identity_provider_says_is_told() -> None:
     told = in_words(refused("RequestDenied", "Ask your administrator."))
     assert told.endswith("It says Responder, RequestDenied: Ask your administrator.")
+
+
+def test_a_status_without_a_code_has_no_name() -> None:
+    assert named(response("response", before=drop(STATUS_CODE))) == []
 
 
 def test_two_statuses_have_no_name() -> None:

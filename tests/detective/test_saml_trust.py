@@ -2,16 +2,16 @@
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from lxml import etree
 
-from tests.detective.saml_names import in_words, named
+from tests.detective.saml_names import in_words, issued, named
 from tests.portal_core.responses import NAME_ID, SOUNDLY, Signing, certificate, key, response, settings, write
 
 OWN = certificate("trusted")
@@ -38,6 +38,10 @@ STORED = {
     "with an invisible sign": (f"\u200e{SHA1}", "invisible-sign-in-fingerprint"),
     "without its end": (SHA1[:-2], "fingerprint-cut"),
     "cut where SHA-1 ends": (SHA256[:40], "fingerprint-cut"),
+    "without its beginning": (SHA1[2:], "fingerprint-cut"),
+    "half of it": (SHA1[:20], "fingerprint-cut"),
+    "with an invisible sign, where SHA-1 is set": (f"\u200e{SHA256}", "invisible-sign-in-fingerprint"),
+    "the digits in base64": (base64.b64encode(SHA1.encode()).decode(), "fingerprint-in-base64"),
     "in base64": (base64.b64encode(bytes.fromhex(SHA1)).decode(), "fingerprint-in-base64"),
     "a certificate without its lines": (BODY.decode(), "certificate-without-lines"),
     "of another certificate": (
@@ -61,10 +65,21 @@ def test_sha_1_where_sha_256_is_set_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", ["hello", "00", "12:34", "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"]
+    "stored", ["hello", "00", "12:34", SHA1[:18], "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"]
 )
 def test_a_text_that_has_nothing_to_do_with_the_certificate_has_no_name(stored: str) -> None:
     assert named(response(), fingerprint=stored) == []
+
+
+@pytest.mark.parametrize(("kind", "signing"), [("trusted", SOUNDLY), ("ec", Signing(key="ec", method="ecdsa-sha256"))])
+def test_the_fingerprint_of_a_key_is_named_for_every_kind_of_key(kind: str, signing: Signing) -> None:
+    public = key(kind).public_key()
+    identifier = x509.SubjectKeyIdentifier.from_public_key(public).digest.hex()
+    assert named(response(signing=signing), fingerprint=identifier) == ["fingerprint-of-public-key"]
+    if isinstance(public, rsa.RSAPublicKey):
+        modulus = bytes.fromhex(f"{public.public_numbers().n:x}")
+        stored = hashlib.sha1(modulus).hexdigest()
+        assert "its modulus" in in_words(response(signing=signing), fingerprint=stored)
 
 
 def test_no_fingerprint_at_all_is_not_called_another_certificate() -> None:
@@ -77,20 +92,9 @@ def test_the_other_certificate_is_shown() -> None:
     assert certificate("rogue").fingerprint(hashes.SHA1()).hex(":").upper() in told
 
 
-def issued(subject: str, subject_key: str, issuer: str, issuer_key: str) -> x509.Certificate:
-    def name(words: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)])
-
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name(subject))
-        .issuer_name(name(issuer))
-        .public_key(key(subject_key).public_key())
-        .serial_number(8)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2025, 1, 1, tzinfo=UTC))
-        .sign(key(issuer_key), hashes.SHA256())
-    )
+def test_a_certificate_without_a_subject_is_shown_as_one() -> None:
+    nameless = issued("", "rogue", "", "rogue")
+    assert "'without a name', expired" in in_words(response(signing=Signing(key="rogue", certificates=(nameless,))))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +128,25 @@ def test_the_fingerprint_of_the_issuer_in_the_chain_is_named() -> None:
 def test_a_trusted_certificate_beside_a_foreign_signature_is_not_called_its_issuer() -> None:
     for beside in ((certificate("rogue"), OWN), (OWN, certificate("rogue"))):
         assert named(response(signing=Signing(key="rogue", certificates=beside))) == []
+
+
+def signed_anew(xml: bytes, signing: Signing) -> bytes:
+    """The Response with a signature of its own around that of the assertion."""
+    root = etree.fromstring(xml)
+    signing.sign(root)
+    return etree.tostring(root)
+
+
+def test_of_two_signers_the_one_that_is_not_trusted_is_named() -> None:
+    inner = response(signing=Signing(key="rogue"))
+    assert named(signed_anew(inner, SOUNDLY)) == ["another-certificate"]
+    assert "'CN=test only rogue', expires" in in_words(signed_anew(inner, SOUNDLY))
+
+
+def test_a_trusted_certificate_beside_a_foreign_signature_is_not_called_another_one() -> None:
+    beside = Signing(key="rogue", certificates=(certificate("rogue"), OWN))
+    forged = response(signing=Signing(key="rogue"), after=write(NAME_ID, "mallory@example.com"))
+    assert named(signed_anew(forged, beside)) == []
 
 
 def test_a_forged_signature_is_not_called_another_certificate() -> None:

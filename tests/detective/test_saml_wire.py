@@ -53,6 +53,40 @@ def test_what_happened_on_the_wire_is_named_alone(code: str) -> None:
     assert named(Post(saml_response=WIRE[code](response()))) == [code]
 
 
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        (lambda xml: base64.encodebytes(with_plus(xml)).decode().rstrip("=\n"), "padding-lost"),
+        (
+            lambda xml: base64.encodebytes(with_plus(xml)).decode().replace("+", "-").rstrip("=\n"),
+            "base64-for-addresses",
+        ),
+        (lambda xml: f"'{text(xml)}'", "quotes-around"),
+        (lambda xml: "\ufeff" + xml.decode(), "xml-not-encoded"),
+        (lambda xml: text(text(raw_deflate(xml)).encode()), "base64-twice"),
+    ],
+)
+def test_other_spellings_of_a_mistake_are_named(field: Field, code: str) -> None:
+    assert named(Post(saml_response=field(response()))) == [code]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        lambda xml: f"{text(xml)[:40]}\t\t\t\t{text(xml)[40:]}",
+        lambda xml: f'"{text(xml)}',
+        lambda xml: text(xml.replace(b"Jane", "\uffff".encode())),
+    ],
+)
+def test_what_only_resembles_a_mistake_has_no_name(field: Field) -> None:
+    assert named(Post(saml_response=field(response()))) == []
+
+
+@pytest.mark.parametrize("data", [b"&lt;nonsense", b"<\0n\0", b" nonsense", b"\xff nonsense"])
+def test_what_only_begins_like_a_mistake_has_no_name(data: bytes) -> None:
+    assert named(Post(saml_response=text(data))) == []
+
+
 @pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
 def test_other_compressions_are_named(pack: Callable[[bytes], bytes]) -> None:
     assert named(Post(saml_response=text(pack(response())))) == ["deflated-for-post"]
@@ -96,6 +130,10 @@ def test_a_blank_field_beside_another_is_no_other_field() -> None:
 )
 def test_what_is_no_response_is_named(xml: str, code: str) -> None:
     assert named(xml.encode()) == [code]
+
+
+def test_a_root_of_which_nothing_is_known_has_no_name() -> None:
+    assert named(f'<samlp:ManageNameIDRequest xmlns:samlp="{NS["samlp"]}"/>'.encode()) == []
 
 
 def test_an_assertion_without_its_response_is_named() -> None:

@@ -1,5 +1,6 @@
 """Addresses and entity IDs that nearly fit: whom a Response is for, where it was sent, and whose it is."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from urllib.parse import SplitResult, urlsplit
@@ -111,12 +112,11 @@ def _without_scheme(address: str) -> str:
     return address.partition("://")[2] or address
 
 
+_WITH_PORT = re.compile(r"\A(?:(http://[^/]*):80|(https://[^/]*):443)(?=/|\Z)")
+
+
 def _without_port(address: str) -> str:
-    for scheme, port in (("http://", ":80"), ("https://", ":443")):
-        host, slash, path = address.removeprefix(scheme).partition("/")
-        if address.startswith(scheme) and host.endswith(port):
-            return f"{scheme}{host.removesuffix(port)}{slash}{path}"
-    return address
+    return _WITH_PORT.sub(r"\1\2", address)
 
 
 _DIFFERENCES: Sequence[tuple[Suspect, Callable[[str], str]]] = (
@@ -182,7 +182,7 @@ def _unfitting(received: Received) -> Iterator[_Came]:
         if audiences and audiences[0] and entity_id not in audiences:
             yield _Came("audience", audiences[0], entity_id)
         recipients = [found.get("Recipient", "") for found in received.inside(_DATA)[:5]]
-        if recipients and acs_url not in recipients and recipients[0]:
+        if recipients and acs_url not in recipients:
             yield _Came("recipient", recipients[0], acs_url)
     destination = received.response.get("Destination")
     if destination and destination != acs_url:

@@ -6,6 +6,7 @@ import hashlib
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import attrs
@@ -89,7 +90,7 @@ def _compact_with_texts(root: etree._Element) -> None:
     _compact(root)
     for element in root.iter("*"):
         if not len(element) and element.text:
-            element.text = _WRAPPED.sub("", element.text) or None
+            element.text = _WRAPPED.sub("", element.text)
 
 
 def _texts(change: Callable[[str], str]) -> Undo:
@@ -105,7 +106,7 @@ def _texts(change: Callable[[str], str]) -> Undo:
 
 def _read_anew(text: str) -> str:
     try:
-        return text if text.isascii() else text.encode("cp1252").decode()
+        return text.encode("cp1252").decode()
     except UnicodeError:
         return text
 
@@ -127,10 +128,8 @@ def restored(received: Received) -> tuple[Suspect, bytes] | None:
     """
     for suspect, undo in _UNDONE if _failing(received) else ():
         after = copy.deepcopy(received.root)
-        try:
+        with suppress(ValueError):  # It would bring signs that XML cannot hold.
             undo(after)
-        except ValueError:
-            continue  # It would bring signs that XML cannot hold.
         if etree.tostring(received.root) != etree.tostring(after) and _all_verify(received, after):
             return suspect, etree.tostring(after)
     return None
@@ -229,14 +228,11 @@ class _Made:
     reference: etree._Element
 
     @classmethod
-    def read(cls, around: etree._Element) -> "_Made | None":
-        """Return the one signature directly in the root element, or None where there is not just a usual one."""
-        signatures = around.findall(ds("Signature"))
-        references = around.findall(f"{ds('Signature')}/{ds('SignedInfo')}/{ds('Reference')}")
-        if len(signatures) != 1 or len(references) != 1:
-            return None
-        signed_info = signatures[0].find(ds("SignedInfo"))
-        return None if signed_info is None else cls(without(signatures[0], around), signed_info, references[0])
+    def read(cls, around: etree._Element) -> "_Made":
+        """Return the signature directly in the root element: no guard refuses it, so each part is there once."""
+        signature = around.findall(ds("Signature"))[0]
+        signed_info = signature.findall(ds("SignedInfo"))[0]
+        return cls(without(signature, around), signed_info, signed_info.findall(ds("Reference"))[0])
 
     def named(self, path: str) -> str:
         """Return the algorithm that the last element at this path in SignedInfo names, or empty."""
@@ -251,17 +247,12 @@ class _Made:
 
 def _octets_of(signature: Signature, received: Received) -> Suspect | None:
     """Return what explains that the octets of SignedInfo, or those of the signed element, are other than it names."""
-    if signature.parent is None:
-        return None
     # What is written inside the Response comes along: its name spaces count in the inclusive forms.
-    made = _Made.read(etree.fromstring(etree.tostring(signature.parent, with_tail=False), parser()))
-    if made is None or signature.interrupted or signature.signed_infos != 1:
-        return None
-    for_value = _BY_NAME.get(made.named(ds("CanonicalizationMethod")))
+    around = next(signature.element.iterancestors())
+    made = _Made.read(etree.fromstring(etree.tostring(around, with_tail=False), parser()))
+    for_value = _BY_NAME[made.named(ds("CanonicalizationMethod"))]
     transform = made.named(f"{ds('Reference')}/{ds('Transforms')}/{ds('Transform')}")
     for_digest = _BY_NAME.get(transform, _FORMS[_INCLUSIVE[0]])  # without one it is the inclusive form
-    if for_value is None:
-        return None
     values = [form for form in (for_value, *_FORMS.values()) if _is_of_value(made, form, signature, received)]
     if values:
         return _of_the_digest(made, values[0], (for_value, for_digest), signature, received)
@@ -339,8 +330,8 @@ def _is_as_written(made: _Made, signature: Signature, received: Received) -> boo
 
 def _as_written(signature: Signature, received: Received) -> bytes:
     """Return the assertion as it stands in the message, or nothing where that is not sure."""
-    parent = signature.parent
-    return b"" if parent is None or parent.tag != ASSERTION else _cut_out(received.decoded, parent)
+    assertion = next(signature.element.iterancestors(ASSERTION), None)
+    return b"" if assertion is None else _cut_out(received.decoded, assertion)
 
 
 def _cut_out(document: bytes, element: etree._Element) -> bytes:

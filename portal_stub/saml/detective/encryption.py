@@ -30,7 +30,7 @@ MISTAKES = (_FOR_ANOTHER, _NOT_ENCRYPTED)
 def _undecryptable(received: Received) -> Iterator[Suspect]:
     """Only where the content key does not open; cipher text that was altered is no mistake."""
     for unsealed in received.unsealed:
-        if unsealed.kind == "decrypts" and unsealed.why == NOT_FOR_THIS_KEY:
+        if unsealed.why == NOT_FOR_THIS_KEY:
             keys = islice(unsealed.sealed.iter(f"{{{XENC}}}EncryptedKey"), 2)
             yield from [_FOR_ANOTHER.about(whom) for key in keys if (whom := _for_whom(key, received))][:1]
             return
@@ -42,11 +42,10 @@ def _for_whom(key: etree._Element, received: Received) -> str:
     if recipient and recipient != received.settings.entity_id:
         return f"the recipient {shown(recipient)}, and this portal is {received.settings.entity_id}"
     text = next((text_of(found) for found in key.iter(ds("X509Certificate"))), "")
-    certificate = read_base64_certificate(text) if text else None
+    certificate = read_base64_certificate(text)
     if certificate is None:
         return "another key than the portal's present one, an older one perhaps; or the content key was altered"
-    own = None if received.own_key is None else received.own_key().public_key()
-    if certificate.public_key() == own:
+    if received.own_key is not None and certificate.public_key() == received.own_key().public_key():
         return ""
     subject = shown(certificate.subject.rfc4514_string() or "without a name")
     return f"another certificate, {named(fingerprint_of(certificate, 'sha1'), 'sha1')}, {subject}"

@@ -56,16 +56,14 @@ _MOST = 60
 
 
 def _subject(received: Received) -> Iterator[Suspect]:
-    found = received.inside(NAME_ID)
-    if not found:
-        return
-    came = text_of(found[0])
-    problem, attribute = address_problem(came), _address_elsewhere(received, came)
-    name = found[0].get("Format", "").rpartition(":")[2]
+    found = received.inside(NAME_ID)[0]  # no rule about a NameID is violated where there is none
+    came = text_of(found)
+    problem, attribute = address_problem(came), _address_elsewhere(received)
+    name = found.get("Format", "").rpartition(":")[2]
     if name in _FORMATS:
         elsewhere = f" An email address is in the attribute {shown(attribute)}." if attribute else ""
         yield _FORMAT.about(shown(name), _FORMATS[name], elsewhere)
-    elif problem and came != came.strip() and not address_problem(came.strip()):
+    elif problem and not address_problem(came.strip()):
         yield _BLANKS.about(shown(came))
     elif problem and (_INNER.fullmatch(came.strip()) or _NAME.fullmatch(came.strip())):
         if attribute:
@@ -74,16 +72,15 @@ def _subject(received: Received) -> Iterator[Suspect]:
             yield (_UPN if "@" in came else _LOGIN_NAME).about(shown(came))
 
 
-def _address_elsewhere(received: Received, came: str) -> str:
+def _address_elsewhere(received: Received) -> str:
     """Return the name of an attribute that holds an email address, one that is called after mail first, or empty."""
     attributes = received.inside(f"{saml('AttributeStatement')}/{saml('Attribute')}")[:_MOST]
-    holding = [name for attribute in attributes if (name := attribute.get("Name", "")) and _address(attribute, came)]
+    holding = [name for attribute in attributes if (name := attribute.get("Name", "")) and _address(attribute)]
     return min(holding, key=lambda name: "mail" not in name.lower(), default="")
 
 
-def _address(attribute: etree._Element, came: str) -> bool:
-    values = [text_of(value).strip() for value in attribute.findall(saml("AttributeValue"))[:3]]
-    return any("@" in value and value != came.strip() and not address_problem(value) for value in values)
+def _address(attribute: etree._Element) -> bool:
+    return any(not address_problem(text_of(value).strip()) for value in attribute.findall(saml("AttributeValue"))[:3])
 
 
 EXPLAINERS: tuple[Explainer, ...] = ((frozenset({"saml.subject.address", "saml.subject.format"}), _subject),)

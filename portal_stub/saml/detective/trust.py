@@ -127,13 +127,11 @@ def _untrusted(received: Received) -> Iterator[Suspect]:
 
 def _of_something_else(stored: str, certificate: x509.Certificate, received: Received) -> Suspect | None:
     """Return what the stored text is of this certificate, or None where it has nothing to do with it."""
-    if "-----" in stored:
-        return None
     digits = re.sub(r"[^0-9a-f]", "", _LABEL.sub("", stored.lower()))
     right = {name: fingerprint_of(certificate, name) for name in _NAMES}
     for name, own in right.items():
         if digits == own:
-            if name != received.trust.algorithm and not received.trust.problem:
+            if not received.trust.problem:
                 return _OTHER_DIGEST.about(f"{_NAMES[name]} fingerprint", _NAMES[received.trust.algorithm])
             return _INVISIBLE.about(_odd_signs(stored))
         if _base64(stored) == bytes.fromhex(own) or _base64(stored) == own.encode():

@@ -188,12 +188,10 @@ def _decoded(text: str) -> bytes:
 
 def _undone(field: str) -> Iterator[tuple[Suspect, bytes]]:
     """Yield each mistake that may have been made with the bytes of the message that there were before it."""
-    if field.startswith("<"):
-        yield _NOT_ENCODED, field.encode("utf-8", "replace")
-    if field.startswith("&lt;"):
-        yield _IN_HTML, html.unescape(field).encode("utf-8", "replace")
-    if field[:1] in ('"', "'") and field[-1:] == field[:1]:
-        yield _QUOTED, _decoded(field[1:-1])
+    yield _NOT_ENCODED, field.encode("utf-8", "replace")
+    yield _IN_HTML, html.unescape(field).encode("utf-8", "replace")
+    if quoted := re.fullmatch(r"""(["'])(.*)\1""", field, re.DOTALL):
+        yield _QUOTED, _decoded(quoted[2])
     if field.startswith("SAMLResponse="):
         value = field.removeprefix("SAMLResponse=").partition("&")[0]
         yield _NAME_IN_VALUE, _decoded(unquote(value))
@@ -203,10 +201,11 @@ def _undone(field: str) -> Iterator[tuple[Suspect, bytes]]:
         yield _PLUS, _decoded(re.sub(r" (?![\r\n])", "+", field))
     if "%" in field:
         yield _TWICE_IN_ADDRESS, _decoded(unquote(field))
-    padded = field.rstrip("=") + "=" * (-len(field.rstrip("=")) % 4)
+    bare = re.sub(r"[\r\n]", "", field).rstrip("=")
+    padded = bare + "=" * (-len(bare) % 4)
     if re.search("[-_]", field):
         yield _FOR_URLS, _decoded(padded.replace("-", "+").replace("_", "/"))
-    if padded != field:
+    if re.fullmatch(r"[A-Za-z0-9+/]+", bare):
         yield _NO_PADDING, _decoded(padded)
 
 
@@ -231,13 +230,13 @@ def _not_xml(received: Received) -> Iterator[Suspect]:
     again = _decoded(data.decode("latin-1"))
     if _is_xml(inflated(data)) or _is_xml(_unpacked(data)):
         yield _DEFLATED
-    elif _is_xml(again) or _is_xml(inflated(again)):
+    elif _is_xml(inflated(again)):
         yield _TWICE
     elif data.lstrip().startswith(b"&lt;") and _is_xml(html.unescape(data.decode("utf-8", "replace")).encode()):
         yield _HTML_IN_BASE64
-    elif b"<\0" in data[:2] and _is_xml(b"\xff\xfe" + data):
+    elif _is_xml(b"\xff\xfe" + data):
         yield _WIDE
-    elif data.lstrip() != data and _is_xml(data.lstrip()):
+    elif _is_xml(data.lstrip()):
         yield _BLANK_BEFORE
     elif not _is_utf_8(data) and _is_xml(data.decode("cp1252", "replace").encode()):
         yield _WINDOWS
@@ -259,9 +258,8 @@ def _unpacked(data: bytes) -> bytes:
         return b""
 
 
-def _by_redirect(received: Received) -> Iterator[Suspect]:
-    if received.post.binding == "redirect":
-        yield _BY_REDIRECT
+def _by_redirect(_: Received) -> Iterator[Suspect]:
+    yield _BY_REDIRECT
 
 
 def _not_a_response(received: Received) -> Iterator[Suspect]:
