@@ -14,6 +14,7 @@ import pytest
 
 from conformance.baseline import load as load_baseline
 from conformance.case import all_cases
+from conformance.events import read as read_run
 from conformance.idp.probes import all_probes
 from conformance.idp.profile import load as load_idp_profile
 from conformance.idp.target import find as find_idp
@@ -25,6 +26,7 @@ from conformance.targets.target import find
 from tests.referee.commands import conformance, run, verdicts
 
 LIGHT = "remote-login-python"
+LIGHT_IDP = "idp-remote-login"
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +149,19 @@ def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> 
     assert judged.header.target["kind"] == "lab"
     assert judged.header.target["versions"] == list(lab.load(LIGHT).versions)
     assert not lab.is_up(LIGHT)
+
+
+@pytest.mark.usefixtures("alone")
+def test_an_identity_provider_of_the_lab_is_checked_and_stopped(tmp_path: Path) -> None:
+    done = conformance(
+        "idp", f"lab:{LIGHT_IDP}", "idp.sign-in.*", "idp.remote-login.unknown-host-url",
+        "--driver", "http", "--report", str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    judged = verdicts(read_run(tmp_path))
+    assert judged["idp.sign-in.plain"] == judged["idp.remote-login.unknown-host-url"] == "pass"
+    assert judged["idp.sign-in.person[accents]"] == "pass"
+    assert not lab.is_up(LIGHT_IDP)
 
 
 def test_one_that_cannot_tell_workers_apart_takes_one(tmp_path: Path) -> None:
