@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, get_args
 from urllib.parse import urlsplit
 
 import click
@@ -254,27 +254,30 @@ def matrix_command(runs: tuple[Path, ...], baselines: tuple[Path, ...], report: 
 
 @cli.group("lab")
 def lab_group() -> None:
-    """Real service providers on this machine: 'conformance run --portal lab:NAME' judges one of them."""
+    """Real sites on this machine: 'conformance run --portal lab:NAME' judges a service provider among them, and
+    'conformance idp lab:NAME' an identity provider.
+    """
 
 
 @lab_group.command("list")
 def lab_list_command() -> None:
-    """List the service providers of the lab: what they are, and whether they run or lack anything."""
+    """List what the lab holds, by kind: what each is, and whether it runs or lacks anything."""
     from conformance.lab import harness as lab  # noqa: PLC0415
 
-    known = lab.names()
-    width = max(map(len, known))
-    for name in known:
-        harness = lab.load(name)
-        lacking = lab.missing(harness)
-        state = "up" if lab.is_up(name) else f"needs {' '.join(lacking)}" if lacking else "down"
-        click.echo(f"{name:<{width}}  {harness.title}  [{state}]")
+    width = max(map(len, lab.names()))
+    for kind in get_args(lab.Kind):
+        click.echo(f"{kind}s:")
+        for name in lab.names_of(kind):
+            harness = lab.load(name)
+            lacking = lab.missing(harness)
+            state = "up" if lab.is_up(name) else f"needs {' '.join(lacking)}" if lacking else "down"
+            click.echo(f"  {name:<{width}}  {harness.title}  [{state}]")
 
 
 @lab_group.command("up")
 @click.argument("name")
 def lab_up_command(name: str) -> None:
-    """Set a service provider up (on first use) and start it; it runs until 'lab down'."""
+    """Set a site of the lab up (on first use) and start it; it runs until 'lab down'."""
     from conformance.lab import harness as lab  # noqa: PLC0415
 
     try:
@@ -289,7 +292,7 @@ def lab_up_command(name: str) -> None:
 @lab_group.command("down")
 @click.argument("name", required=False)
 def lab_down_command(name: str | None) -> None:
-    """Stop a service provider that 'lab up' started, or all of them."""
+    """Stop a site that 'lab up' started, or all of them."""
     from conformance.lab import harness as lab  # noqa: PLC0415
 
     try:

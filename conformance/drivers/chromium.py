@@ -85,7 +85,11 @@ RESTS = """async (patience) => {
     return await new Promise((late) => setTimeout(late, patience, null));
   }
   const scripts = [document.body?.getAttribute('onload'), ...[...document.scripts].map((script) => script.text)];
-  if (document.forms.length && scripts.some((script) => script?.includes('.submit()'))) {
+  const message = document.querySelector('input[type=hidden][name=SAMLResponse], input[type=hidden][name=SAMLRequest]');
+  const typed = message?.form?.querySelector('input[type=password], input[type=text], input[type=email]');
+  const byFile = message && !typed && document.scripts.length;
+  const posts = byFile || scripts.some((script) => script?.includes('.submit()'));
+  if (document.forms.length && posts) {
     await new Promise((stays) => setTimeout(stays, 500));
   }
   return performance.getEntriesByType('navigation')[0].responseStatus;
@@ -284,7 +288,11 @@ class ChromiumVisitor:
 
     def html(self) -> str:
         """Return the page that is shown, as HTML: as its scripts have made it by now."""
-        return self._page.content()
+        try:
+            return self._page.content()
+        except PlaywrightError:
+            self._load(lambda: None)  # the page has left for another by itself
+            return self._page.content()
 
     def look(self, url: str, queries: Mapping[str, Query]) -> Shown:
         """Read another page with this visitor's session; without leaving this one, where both are of one site."""

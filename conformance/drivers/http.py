@@ -20,9 +20,12 @@ REDIRECTS = (301, 302, 303, 307, 308)
 _TO_ENCODE = re.compile("[^A-Za-z0-9_.~-]+")
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
 _WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
-# Forms that a page sends by itself: ours say so, those of others are sent by a script.
+# Forms that a page sends by itself: ours say so, those of others are sent by a script. Where that is a file of its own,
+# a message of SAML tells, unless somebody is to type beside it.
 _AUTOMATIC = etree.XPath(
-    "//form[@data-auto-submit or //body[contains(@onload, '.submit()')] or //script[contains(., '.submit()')]]"
+    "//form[@data-auto-submit or //body[contains(@onload, '.submit()')] or //script[contains(., '.submit()')] "
+    "or .//input[@type='hidden'][@name='SAMLResponse' or @name='SAMLRequest'] and //script[@src] "
+    "and not(.//input[@type='password' or @type='text' or @type='email' or not(@type)])]"
 )
 
 

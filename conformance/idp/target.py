@@ -34,7 +34,7 @@ def _in_the_lab(name: str) -> Target:
     if harness.kind != "identity-provider":
         raise lab.LabProblem(f"{name} is a {harness.kind}: judge it by 'conformance run --portal lab:{name}'.")
     profile = _read(lab.profile_path(name))
-    portal = attrs.evolve(profile.portal, keys=str(lab.cache() / "portal"))
+    portal = attrs.evolve(profile.portal, keys=str(lab.portal_keys()))
     return Target(attrs.evolve(profile, name=f"lab:{name}", portal=portal), name)
 
 

@@ -21,17 +21,14 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from idp_sim import enrolment
-from idp_sim.config import ENTITY_ID
-from idp_sim.keyring import Keyring
-from idp_sim.saml.metadata import idp_metadata
+from conformance.idp.profile import load as load_profile
+from conformance.lab.variables import of_our_portal, of_the_simulator
 from rulebook.strict_toml import nearest, read
 
 FOLDER = Path(__file__).parent
-SIMULATOR = "http://idp.localhost:5001"
-SECRET = "7d793037a0760186574b0282f2f435e7"  # noqa: S105 - shared by portals that live as long as one run
+Kind = Literal["service-provider", "identity-provider"]
 PATIENCE = 60
-"""How long a service provider may take to answer for the first time, in seconds."""
+"""How long a harness may take to answer for the first time, in seconds."""
 
 
 class LabProblem(Exception):
@@ -47,7 +44,7 @@ class Harness:
     """
 
     title: str
-    kind: Literal["service-provider", "identity-provider"]
+    kind: Kind
     protocols: tuple[Literal["saml", "remote-login"], ...]
     base_url: str
     start: tuple[str, ...]
@@ -64,6 +61,11 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/lab.toml"))
 
 
+def names_of(kind: Kind) -> list[str]:
+    """Return the names of all harnesses of this kind. Raises FileProblem."""
+    return [name for name in names() if load(name).kind == kind]
+
+
 def load(name: str) -> Harness:
     """Return the harness of this name. Raises LabProblem or FileProblem."""
     if name not in names():
@@ -72,7 +74,7 @@ def load(name: str) -> Harness:
 
 
 def profile_path(name: str) -> Path:
-    """Return where the target profile of this harness is."""
+    """Return where the profile of this harness is, of the form that its kind has."""
     return FOLDER / name / "profile.toml"
 
 
@@ -90,6 +92,11 @@ def cache() -> Path:
 def keys() -> Path:
     """Return the folder of the keys with which the simulator signs for every harness."""
     return cache() / "keys"
+
+
+def portal_keys() -> Path:
+    """Return the folder of the keys of our portal, as every identity provider of the lab knows it."""
+    return cache() / "portal"
 
 
 def missing(harness: Harness) -> list[str]:
@@ -125,7 +132,7 @@ def set_up(name: str) -> Path:
 
 @contextlib.contextmanager
 def running(name: str) -> Iterator[None]:
-    """Run a service provider of the lab, unless it runs already (``lab up``). Raises LabProblem."""
+    """Run a harness of the lab, unless it runs already (``lab up``). Raises LabProblem."""
     if is_up(name):
         yield
         return
@@ -137,7 +144,7 @@ def running(name: str) -> Iterator[None]:
 
 
 def start(name: str) -> None:
-    """Start a service provider with a fresh state, and return once it answers. Raises LabProblem."""
+    """Start a harness with a fresh state, and return once it answers. Raises LabProblem."""
     harness = load(name)
     if _answers(harness):
         raise LabProblem(
@@ -154,7 +161,7 @@ def start(name: str) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the command of a harness of ours
-            command, cwd=folder, env=_environment(harness, state), stdin=subprocess.DEVNULL, stdout=output,
+            command, cwd=folder, env=_environment(name, state), stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     _started(name).write_text(f"{process.pid}\n{state}", encoding="utf-8")
@@ -181,32 +188,24 @@ def stop(name: str) -> bool:
 
 
 def is_up(name: str) -> bool:
-    """Whether the service provider was started by the lab and answers."""
+    """Whether the harness was started by the lab and answers."""
     return _answers(load(name)) and _started(name).is_file()
 
 
-def _environment(harness: Harness, state: Path) -> Mapping[str, str]:
-    keyring = Keyring.open(keys())
-    certificate = keyring.certificate("signing")
-    about = state / "idp"
+def _environment(name: str, state: Path) -> Mapping[str, str]:
+    harness, about = load(name), state / "about"
     about.mkdir()
-    metadata, pem = about / "metadata.xml", about / "signing.pem"
-    sso, slo = f"{SIMULATOR}/saml/sso", f"{SIMULATOR}/saml/slo"
-    # One key alone: the suite has cases that sign with the others, and they must not be trusted.
-    metadata.write_bytes(idp_metadata(ENTITY_ID, sso, [certificate], slo))
-    pem.write_text(enrolment.pem(certificate))
+    if harness.kind == "identity-provider":
+        portal = load_profile(profile_path(name)).portal
+        told = of_our_portal(attrs.evolve(portal, keys=str(portal_keys())), about)
+    else:
+        told = of_the_simulator(keys(), about)
     return {
         **os.environ,
         "LAB_PORT": str(urlsplit(harness.base_url).port),
         "LAB_BASE_URL": harness.base_url,
         "LAB_STATE": str(state),
-        "LAB_IDP_METADATA": str(metadata),
-        "LAB_IDP_ENTITY_ID": ENTITY_ID,
-        "LAB_IDP_SSO_URL": sso,
-        "LAB_IDP_SLO_URL": slo,
-        "LAB_IDP_CERT": str(pem),
-        "LAB_IDP_REMOTE_LOGIN_URL": f"{SIMULATOR}/remote-login",
-        "LAB_SECRET": SECRET,
+        **told,
     }
 
 

@@ -33,7 +33,7 @@ def main(names: tuple[str, ...], driver: Driver, workers: int, report: Path, pub
     if names and publish:
         raise click.UsageError("--publish is for the matrix of the whole lab: name no service provider.")
     ended: dict[str, Exit | str] = {}
-    for name in names or lab.names():
+    for name in names or lab.names_of("service-provider"):
         click.secho(f"\n{name}", bold=True)
         ended[name] = judge(name, driver, workers, report / name)
     judged = [name for name, end in ended.items() if isinstance(end, Exit)]

@@ -13,6 +13,7 @@ import idp_sim.app
 from conformance.case import all_cases
 from conformance.drivers import Unsupported
 from conformance.lab import harness as lab
+from conformance.lab.variables import SECRET, SIMULATOR
 from conformance.selection import matches
 from conformance.sites import Addresses, Change, Server, listen, stub_sites
 from conformance.targets.discovery import completed
@@ -77,10 +78,12 @@ def find(text: str) -> Target:
 
 def _in_the_lab(text: str) -> Target:
     name = text.removeprefix("lab:")
-    lab.load(name)
+    harness = lab.load(name)
+    if harness.kind != "service-provider":
+        raise lab.LabProblem(f"{name} is an {harness.kind}: check it by 'conformance idp {text}'.")
     profile = load(lab.profile_path(name))
     _refuse_unknown_cases(profile, lab.profile_path(name))
-    simulator = attrs.evolve(profile.simulator, base_url=lab.SIMULATOR, instance=str(lab.keys()), secret=lab.SECRET)
+    simulator = attrs.evolve(profile.simulator, base_url=SIMULATOR, instance=str(lab.keys()), secret=SECRET)
     return Target(text, text, attrs.evolve(profile, simulator=simulator), None, name)
 
 

@@ -24,7 +24,7 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exit | str]:
             write_sample(how[-1])
         return ends[name]
 
-    monkeypatch.setattr(lab, "names", lambda: NAMES)
+    monkeypatch.setattr(lab, "names_of", lambda _kind: NAMES)
     monkeypatch.setattr(interop, "judge", judge)
     return ends
 

@@ -14,13 +14,19 @@ import pytest
 
 from conformance.baseline import load as load_baseline
 from conformance.case import all_cases
+from conformance.events import read as read_run
+from conformance.idp.probes import all_probes
+from conformance.idp.profile import load as load_idp_profile
+from conformance.idp.target import find as find_idp
 from conformance.lab import harness as lab
+from conformance.lab import variables
 from conformance.sites import listen
 from conformance.targets.profile import load as load_profile
 from conformance.targets.target import find
 from tests.referee.commands import conformance, run, verdicts
 
 LIGHT = "remote-login-python"
+LIGHT_IDP = "idp-remote-login"
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +44,8 @@ def alone() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", lab.names())
 def test_every_harness_is_whole(name: str) -> None:
-    harness, profile = lab.load(name), load_profile(lab.profile_path(name))
-    assert profile.base_url == harness.base_url == f"http://{name}.localhost:{harness.base_url.rpartition(':')[2]}"
-    assert profile.protocols == harness.protocols
+    harness = lab.load(name)
+    assert harness.base_url == f"http://{name}.localhost:{urlsplit(harness.base_url).port}"
     assert harness.versions
     assert harness.configured.strip()
     assert [part.format(python="P", folder="F") for part in harness.start]  # no other placeholder is filled in
@@ -48,9 +53,55 @@ def test_every_harness_is_whole(name: str) -> None:
     assert harness.npm is (lab.FOLDER / name / "package.json").is_file()
 
 
+@pytest.mark.parametrize("name", lab.names_of("service-provider"))
+def test_the_profile_of_a_service_provider_is_of_its_harness(name: str) -> None:
+    harness, profile = lab.load(name), load_profile(lab.profile_path(name))
+    assert profile.base_url == harness.base_url
+    assert profile.protocols == harness.protocols
+
+
+@pytest.mark.parametrize("name", lab.names_of("identity-provider"))
+def test_the_profile_of_an_identity_provider_is_of_its_harness_and_of_the_people_there(name: str) -> None:
+    harness, profile = lab.load(name), find_idp(f"lab:{name}").profile
+    first, *others = variables.people()
+    assert (profile.protocol,) == harness.protocols
+    assert urlsplit(profile.metadata or profile.remote_login.url).netloc == urlsplit(harness.base_url).netloc
+    assert (profile.user, profile.password, profile.email) == (first["user"], first["password"], first["email"])
+    assert [(one.user, one.password, one.email, one.name) for one in profile.person] == [
+        (one["user"], one["password"], one["email"], f"{one['first_name']} {one['last_name']}") for one in others
+    ]
+    assert profile.protocol == "saml" or profile.remote_login.secret == variables.SECRET
+
+
+def test_an_identity_provider_is_told_of_our_portal_as_its_profile_describes_it(tmp_path: Path) -> None:
+    ours = load_idp_profile(lab.profile_path("idp-simplesamlphp")).portal
+    told = variables.of_our_portal(attrs.evolve(ours, keys=str(tmp_path / "keys")), tmp_path)
+    assert ours.sign_requests == "always"
+    assert 'AuthnRequestsSigned="true"' in Path(told["LAB_SP_METADATA"]).read_text("utf-8")
+    assert told["LAB_SP_ENTITY_ID"] == told["LAB_SP_BASE_URL"] == "http://portal.localhost:5002"
+    assert Path(told["LAB_SP_CERT"]).read_text("utf-8").startswith("-----BEGIN CERTIFICATE-----")
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "mend"),
+    [
+        (("run", "--portal"), "idp-simplesamlphp", "check it by 'conformance idp lab:idp-simplesamlphp'"),
+        (("idp",), "mellon", "judge it by 'conformance run --portal lab:mellon'"),
+    ],
+)
+def test_one_of_the_other_kind_is_sent_to_its_command(command: tuple[str, ...], name: str, mend: str) -> None:
+    done = conformance(*command, f"lab:{name}")
+    assert done.returncode == 4
+    assert mend in done.stderr
+
+
 @pytest.mark.parametrize("path", sorted(lab.FOLDER.glob("*/baseline.toml")), ids=lambda path: path.parent.name)
 def test_a_committed_baseline_is_for_its_own_harness(path: Path) -> None:
-    known = load_baseline(path, {case.id for case in all_cases()}).known
+    ids = {
+        "service-provider": lambda: {case.id for case in all_cases()},
+        "identity-provider": lambda: {probe.id for probe in all_probes()},
+    }
+    known = load_baseline(path, ids[lab.load(path.parent.name).kind]()).known
     assert {entry.target for entry in known} == {f"lab:{path.parent.name}"}
 
 
@@ -98,6 +149,19 @@ def test_a_service_provider_of_the_lab_is_judged_and_stopped(tmp_path: Path) -> 
     assert judged.header.target["kind"] == "lab"
     assert judged.header.target["versions"] == list(lab.load(LIGHT).versions)
     assert not lab.is_up(LIGHT)
+
+
+@pytest.mark.usefixtures("alone")
+def test_an_identity_provider_of_the_lab_is_checked_and_stopped(tmp_path: Path) -> None:
+    done = conformance(
+        "idp", f"lab:{LIGHT_IDP}", "idp.sign-in.*", "idp.remote-login.unknown-host-url",
+        "--driver", "http", "--report", str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    judged = verdicts(read_run(tmp_path))
+    assert judged["idp.remote-login.unknown-host-url"] == "pass"
+    assert judged["idp.sign-in.person[accents]"] == "pass"
+    assert not lab.is_up(LIGHT_IDP)
 
 
 def test_one_that_cannot_tell_workers_apart_takes_one(tmp_path: Path) -> None:
