@@ -46,7 +46,7 @@ def matrix(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def interop(session: nox.Session) -> None:
-    """Judge every service provider of the lab and write the matrix; '-- --publish docs' publishes it."""
+    """Judge every service provider of the lab, or '-- --kind identity-provider', and write the matrix."""
     _install(session, "conformance")
     session.run("python", "-m", "conformance.lab.interop", *session.posargs)
 

@@ -12,7 +12,7 @@ from conformance.report.html import document
 from conformance.report.markdown import escaped, table
 from conformance.report.titles import titles
 from conformance.report.view import HEADINGS, WORST_FIRST, printable
-from conformance.report.words import OF_A_PORTAL
+from conformance.report.words import words_for
 from idp_sim.catalogue import NOTHING
 
 LETTERS: Mapping[str, str] = {
@@ -150,7 +150,7 @@ def write(runs: Sequence[Path], baselines: Sequence[Path], report: Path) -> Tabl
 def to_html(shown: Table) -> str:
     """Return the table as one page that needs nothing else."""
     meanings: dict[str, str] = {
-        **{verdict: OF_A_PORTAL.meanings[verdict] for verdict in WORST_FIRST},
+        **{verdict: words_for(shown.runs[0]).meanings[verdict] for verdict in WORST_FIRST},
         WITHHELD: WITHHELD_MEANS,
     }
     words = {word: (LETTERS[word], meaning) for word, meaning in meanings.items()}

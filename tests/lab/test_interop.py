@@ -43,6 +43,21 @@ def test_the_matrix_of_all_is_written_and_published(tmp_path: Path) -> None:
     assert published == (tmp_path / "reports" / "matrix.md").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("ends")
+def test_identity_providers_have_a_matrix_of_their_own(tmp_path: Path) -> None:
+    done = invoke(tmp_path, "--kind", "identity-provider", "--publish", tmp_path / "docs")
+    assert done.exit_code == 0, done.output
+    names = sorted(path.name for path in (tmp_path / "docs").iterdir())
+    assert names == ["interop-identity-providers.html", "interop-identity-providers.md"]
+
+
+def test_who_is_of_the_other_kind_is_not_judged(tmp_path: Path) -> None:
+    said = interop.judge("idp-samlp", "service-provider", "http", 1, tmp_path / "one")
+    assert "conformance idp lab:idp-samlp" in str(said)
+    said = interop.judge("mellon", "identity-provider", "http", 1, tmp_path / "one")
+    assert "conformance run --portal lab:mellon" in str(said)
+
+
 def test_one_that_cannot_be_set_up_is_told_fails_the_run_and_is_not_published(
     tmp_path: Path, ends: dict[str, Exit | str]
 ) -> None:
@@ -62,7 +77,7 @@ def test_one_that_does_not_end_as_known_fails_the_run(tmp_path: Path, ends: dict
 
 
 def test_what_cannot_be_judged_says_why(tmp_path: Path) -> None:
-    assert "The lab has no 'melon'" in str(interop.judge("melon", "http", 1, tmp_path / "melon"))
+    assert "The lab has no 'melon'" in str(interop.judge("melon", "service-provider", "http", 1, tmp_path / "melon"))
 
 
 @pytest.mark.usefixtures("ends")
