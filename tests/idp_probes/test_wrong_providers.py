@@ -228,6 +228,10 @@ def test_who_announces_that_requests_are_signed_gets_them_signed_and_is_held_to_
         _, result = check(stand, tmp_path, "idp.request.*")
         assert against(result) == set()
         assert against(result, ["advisory"]) == unsigned | {"idp.request.old"}
+        stand.idp.faults = ("wants signed requests", "takes nothing by POST")
+        _, result = check(stand, tmp_path, "idp.request.unsigned*")
+        assert against(result, ["inconclusive"]) == {"idp.request.unsigned[post]"}
+        assert against(result, ["pass"]) == {"idp.request.unsigned[redirect]"}
 
 
 def test_one_that_fails_has_crashed_and_is_not_taken_for_one_that_refuses(tmp_path: Path) -> None:

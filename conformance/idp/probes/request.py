@@ -58,6 +58,17 @@ def _not_answered(seen: Seen, what: str) -> Found:
     return Found(state="kept", seen=seen)
 
 
+def _refused_for_its_signature(check: Check, by: Binding, seen: Seen, what: str) -> Found:
+    """Return whether a request was not answered, where the same one with the portal's own signature is."""
+    found = _not_answered(seen, what)
+    if found.state == "kept":
+        control = check.sign_in(check.begin_by_request(binding=by, signer=check.portal.keys.signing))
+        if not control.answered:
+            got = f"The portal's own signature was not answered either. {control.told()}"
+            return Found(state="unclear", seen=control, got=got)
+    return found
+
+
 @probe("idp.request.signed", variants=BOTH_BINDINGS)
 def signed(check: Check, binding: Binding) -> Found:
     """Send a request that is signed with the portal's key, by {variant}."""
@@ -70,22 +81,18 @@ def signed_by_a_stranger(check: Check, binding: Binding) -> Found:
     """Send a request that is signed with a key of somebody else's, by {variant}."""
     by = _offered(check, binding)
     seen = check.sign_in(check.begin_by_request(binding=by, signer=_strangers_key()))
-    found = _not_answered(seen, "a request whose signature is not the portal's")
-    if found.state == "kept":
-        control = check.sign_in(check.begin_by_request(binding=by, signer=check.portal.keys.signing))
-        if not control.answered:
-            got = f"The portal's own signature was not answered either. {control.told()}"
-            return Found(state="unclear", seen=control, got=got)
-    return found
+    return _refused_for_its_signature(check, by, seen, "a request whose signature is not the portal's")
 
 
 @probe("idp.request.unsigned", "advisory", variants=BOTH_BINDINGS)
 def unsigned(check: Check, binding: Binding) -> Found:
     """Send a request without a signature, by {variant}."""
-    seen = check.sign_in(check.begin_by_request(binding=_offered(check, binding), signer=None))
-    if check.idp.wants_signed:
-        return _not_answered(seen, "an unsigned request: the metadata announces that requests must be signed")
-    return _answered(seen)
+    by = _offered(check, binding)
+    seen = check.sign_in(check.begin_by_request(binding=by, signer=None))
+    if not check.idp.wants_signed:
+        return _answered(seen)
+    what = "an unsigned request: the metadata announces that requests must be signed"
+    return _refused_for_its_signature(check, by, seen, what)
 
 
 @probe("idp.request.issue-instant", "advisory")
