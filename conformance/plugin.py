@@ -51,16 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(config.stash[BATCHES], "conformance-batches")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Leave out where an interrupt struck, but for pytest's own call that it ended; no report shows more.
-
-    It can strike where the interpreter knows no line, and to write such a place down is an error in pytest, which
-    would end the run without its reports.
-    """
-    excinfo.traceback = excinfo.traceback[:1]
-
-
 class Batches:
     """Puts the cases into batches, performs the controls around them and reports verdicts once they are certain."""
 

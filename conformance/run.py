@@ -60,6 +60,16 @@ class Recorder:
         """Keep an error of the referee's own machinery."""
         self.internal_errors.append(str(excrepr))
 
+    @staticmethod
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Leave out where an interrupt struck, but for pytest's own call that it ended; no report shows more.
+
+        It can strike where the interpreter knows no line, and to write such a place down is an error in pytest, which
+        would end the run without its reports.
+        """
+        excinfo.traceback = excinfo.traceback[:1]
+
 
 def run(
     target: Target,

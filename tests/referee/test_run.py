@@ -13,10 +13,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conformance import plugin
 from conformance.case import all_cases
 from conformance.cli import main
 from conformance.events import read
+from conformance.run import Recorder
 from tests.referee.commands import conformance, run, verdicts
 
 LAST_LINE = re.compile(
@@ -141,7 +141,7 @@ def test_an_interrupt_may_strike_where_no_line_is_known() -> None:
     assert struck.tb.tb_next.tb_lineno is None
     with pytest.raises(TypeError):
         struck.getrepr(funcargs=True)
-    plugin.pytest_keyboard_interrupt(struck)
+    Recorder.pytest_keyboard_interrupt(struck)
     assert struck.getrepr(funcargs=True).reprcrash is not None
 
 
