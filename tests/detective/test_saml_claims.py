@@ -79,6 +79,10 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "audience of another path": (write(AUDIENCE, f"{PORTAL}/saml/metadata"), ["another-audience"]),
     "audience is empty": (write(AUDIENCE, ""), []),
     "no conditions": (drop(CONDITIONS), []),
+    "destination with a slash, and no conditions": (
+        both(drop(CONDITIONS), put(".", Destination=f"{ACS}/")),
+        ["trailing-slash"],
+    ),
     "a second restriction to another": (
         add(
             CONDITIONS, "<saml:AudienceRestriction><saml:Audience>urn:other</saml:Audience></saml:AudienceRestriction>"
