@@ -6,7 +6,6 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import NameOID
 
 from portal_stub.config import Settings
 from portal_stub.saml.detective import suspects
@@ -44,7 +43,7 @@ def issued(subject: str, subject_key: str, issuer: str, issuer_key: str) -> x509
     """A certificate that has expired; of no words there is no name."""
 
     def name(words: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)] if words else [])
+        return x509.Name.from_rfc4514_string(words if "=" in words or not words else f"CN={words}")
 
     return (
         x509.CertificateBuilder()

@@ -152,6 +152,7 @@ def signed_by_hand(
     digest: str = "sha256",
     names: tuple[str, str] = (EXCLUSIVE, EXCLUSIVE),
     signer: str = "trusted",
+    prefixes: str = "",
 ) -> bytes:
     """A Response whose assertion is signed over what ``digested`` and ``valued`` make of it."""
 
@@ -162,6 +163,8 @@ def signed_by_hand(
         info = find(assertion, "ds:Signature/ds:SignedInfo")
         find(info, "ds:CanonicalizationMethod").set("Algorithm", names[0])
         info.findall("ds:Reference/ds:Transforms/ds:Transform", NS)[-1].set("Algorithm", names[1])
+        if prefixes:
+            add("ds:Reference/ds:Transforms/ds:Transform[2]", prefixes)(info)
         octets = hashlib.new(digest, digested(bare)).digest()
         write("ds:Reference/ds:DigestValue", base64.b64encode(octets).decode())(info)
         private = key(signer)
@@ -207,6 +210,30 @@ def test_another_digest_than_the_signature_names_is_named() -> None:
     assert "made with SHA1, and the signature names SHA256" in in_words(xml)
 
 
+def test_the_prefixes_that_the_exclusive_form_lists_count() -> None:
+    listed = f'<c:InclusiveNamespaces xmlns:c="{EXCLUSIVE}" PrefixList="samlp"/>'
+
+    def with_prefixes(element: etree._Element) -> bytes:
+        return etree.tostring(element, method="c14n", exclusive=True, inclusive_ns_prefixes=["samlp"])
+
+    assert named(signed_by_hand(digested=with_prefixes, digest="sha1", prefixes=listed)) == ["another-digest-method"]
+    assert named(signed_by_hand(digest="sha1", prefixes=listed)) == []
+
+
+def test_a_digest_that_no_method_makes_has_no_name() -> None:
+    assert named(signed_by_hand(digest="md5")) == []
+
+
+@pytest.mark.parametrize("method", ["sha256-rsa-MGF1", "rsa-sha256"])
+def test_other_keys_and_methods_are_looked_into(method: str) -> None:
+    kind = "ec" if method == "rsa-sha256" else "trusted"
+    signing = Signing(key=kind, method="ecdsa-sha256" if kind == "ec" else method)
+    rsa_sha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+    changed = put("saml:Assertion/ds:Signature/ds:SignedInfo/ds:SignatureMethod", Algorithm=rsa_sha256)
+    xml = response(signing=signing, after=changed if kind == "ec" else write(NAME_ID, "mallory@example.com"))
+    assert named(xml, fingerprint=certificate(kind).fingerprint(hashes.SHA1()).hex()) == []
+
+
 def test_the_other_canonicalisation_of_a_foreign_key_has_no_name() -> None:
     assert named(signed_by_hand(digested=inclusive, signer="rogue")) == []
     assert named(signed_by_hand(digested=lambda _: b"other")) == []
@@ -223,21 +250,24 @@ def test_an_assertion_that_was_digested_as_it_was_written_is_named() -> None:
     assert named(made) == ["not-canonicalised"]
 
 
-def alone() -> bytes:
+def alone(for_value: str = INCLUSIVE, signer: str = "trusted") -> bytes:
     """An assertion that was signed by itself with inclusive canonicalisation, and then put into the Response."""
     root = etree.fromstring(response())
     assertion = find(root, "saml:Assertion")
-    by_itself = etree.fromstring(c14n(assertion))
+    declared = b'<saml:Assertion xmlns:xs="http://www.w3.org/2001/XMLSchema"'
+    by_itself = etree.fromstring(c14n(assertion).replace(b"<saml:Assertion", declared, 1))
     bare = etree.fromstring(etree.tostring(by_itself))
     bare.remove(find(bare, "ds:Signature"))
     info = find(by_itself, "ds:Signature/ds:SignedInfo")
-    find(info, "ds:CanonicalizationMethod").set("Algorithm", INCLUSIVE)
+    find(info, "ds:CanonicalizationMethod").set("Algorithm", for_value)
     info.findall("ds:Reference/ds:Transforms/ds:Transform", NS)[-1].set("Algorithm", INCLUSIVE)
     digest = base64.b64encode(hashlib.sha256(inclusive(bare)).digest()).decode()
     write("ds:Reference/ds:DigestValue", digest)(info)
-    private = key("trusted")
+    private = key(signer)
     assert isinstance(private, RSAPrivateKey)
-    value = base64.b64encode(private.sign(inclusive(info), PKCS1v15(), hashes.SHA256())).decode()
+    value = base64.b64encode(
+        private.sign(c14n(info, exclusive=for_value == EXCLUSIVE), PKCS1v15(), hashes.SHA256())
+    ).decode()
     write("ds:Signature/ds:SignatureValue", value)(by_itself)
     whole, written = etree.tostring(root), etree.tostring(by_itself)
     start, end = whole.index(b"<saml:Assertion"), whole.index(b"</saml:Assertion>") + len(b"</saml:Assertion>")
@@ -246,6 +276,8 @@ def alone() -> bytes:
 
 def test_an_assertion_that_was_signed_before_it_was_wrapped_is_named() -> None:
     assert named(alone()) == ["signed-before-it-was-wrapped"]
+    assert named(alone(for_value=EXCLUSIVE)) == ["signed-before-it-was-wrapped"]
+    assert named(alone(signer="rogue")) == []
     changed = alone().replace(b"jane@example.com", b"john@example.com")
     assert named(changed) == []
 

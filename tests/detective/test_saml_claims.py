@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
-from tests.detective.saml_names import in_words, named
+from tests.detective.saml_names import in_words, issued, named
 from tests.portal_core.responses import (
     CONDITIONS,
     DATA,
@@ -15,6 +16,7 @@ from tests.portal_core.responses import (
     PORTAL,
     STATUS_CODE,
     Edit,
+    Signing,
     add,
     at,
     both,
@@ -77,6 +79,10 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "audience of another path": (write(AUDIENCE, f"{PORTAL}/saml/metadata"), ["another-audience"]),
     "audience is empty": (write(AUDIENCE, ""), []),
     "no conditions": (drop(CONDITIONS), []),
+    "destination with a slash, and no conditions": (
+        both(drop(CONDITIONS), put(".", Destination=f"{ACS}/")),
+        ["trailing-slash"],
+    ),
     "a second restriction to another": (
         add(
             CONDITIONS, "<saml:AudienceRestriction><saml:Audience>urn:other</saml:Audience></saml:AudienceRestriction>"
@@ -103,6 +109,16 @@ ADDRESSES: dict[str, tuple[Edit, list[str]]] = {
     "issuer by https": (issuer(ISSUER.replace("http:", "https:")), ["other-scheme"]),
     "issuer of another tenant": (issuer("http://idp.localhost/tenant-2"), ["another-tenant"]),
     "issuer on another host": (issuer("http://login.example/metadata"), ["issuer-on-another-host"]),
+    "recipient of one host, destination of another": (
+        both(put(DATA, Recipient=f"{VANITY}/login/saml"), put(".", Destination="http://two.example/login/saml")),
+        ["other-host", "other-host"],
+    ),
+    "recipient of another host and path": (put(DATA, Recipient=f"{VANITY}/acs"), []),
+    "issuer of another host and path": (issuer("http://login.example/other"), []),
+    "issuer by another protocol": (issuer("ftp://login.example/metadata"), []),
+    "issuer without a host": (issuer("http:/metadata"), []),
+    "issuer is empty": (issuer(""), []),
+    "issuer of a Response without assertion": (both(issuer(f"{ISSUER}/"), drop("saml:Assertion")), ["trailing-slash"]),
     "issuer with a query": (issuer(f"{ISSUER}?tenant=2"), []),
     "issuer is the certificate's subject": (issuer("CN=test only trusted"), ["certificate-for-issuer"]),
     "issuer is the certificate's name": (issuer("test only trusted"), ["certificate-for-issuer"]),
@@ -131,6 +147,14 @@ def test_the_destination_is_looked_into_where_there_is_no_assertion() -> None:
 
 def test_an_entity_id_that_is_no_address_is_related_to_none() -> None:
     assert named(response(), idp_entity_id="urn:idp") == []
+
+
+@pytest.mark.parametrize("name", ["CN=idp,O=Acme", "O=Acme, CN=idp", "idp"])
+def test_every_spelling_of_the_certificates_name_is_known(name: str) -> None:
+    own = issued("CN=idp,O=Acme", "trusted", "CN=idp,O=Acme", "trusted")
+    stored = own.fingerprint(hashes.SHA1()).hex()
+    xml = response(before=issuer(name), signing=Signing(certificates=(own,)))
+    assert named(xml, fingerprint=stored) == ["certificate-for-issuer"]
 
 
 def test_a_port_that_is_written_out_is_named() -> None:

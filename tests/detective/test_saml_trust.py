@@ -123,6 +123,14 @@ def test_the_fingerprint_of_the_issuer_in_the_chain_is_named() -> None:
     stored = certificate("rogue").fingerprint(hashes.SHA1()).hex()
     assert named(xml, fingerprint=stored) == ["fingerprint-of-issuer"]
     assert leaf.fingerprint(hashes.SHA1()).hex(":").upper() in in_words(xml, fingerprint=stored)
+    assert "'CN=test only rogue' is in the message" in in_words(xml, fingerprint=stored)
+
+
+def test_an_issuer_without_a_subject_is_shown_as_one() -> None:
+    leaf, nameless = issued("test only leaf", "trusted", "", "rogue"), issued("", "rogue", "", "rogue")
+    xml = response(signing=Signing(certificates=(leaf, nameless)))
+    stored = nameless.fingerprint(hashes.SHA1()).hex()
+    assert "'without a name' is in the message" in in_words(xml, fingerprint=stored)
 
 
 def test_a_trusted_certificate_beside_a_foreign_signature_is_not_called_its_issuer() -> None:

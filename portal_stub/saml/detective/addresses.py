@@ -165,7 +165,7 @@ def _portals_own(received: Received) -> Iterator[Suspect]:
         suspect = _explained(came, received)
         if suspect is not None:
             # The other host is one cause wherever it stands; what else is wrong, is so in one field.
-            cause = _host(came.value) if suspect is _HOST else came.value
+            cause = urlsplit(came.value).netloc if suspect is _HOST else came.value
             explained.setdefault((suspect.code, cause), (suspect, []))[1].append(came)
     for suspect, (first, *others) in explained.values():
         likewise = " and the ".join(came.what for came in others)
@@ -229,17 +229,12 @@ def _split(address: str) -> SplitResult | None:
     return parts if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def _host(address: str) -> str:
-    parts = _split(address)
-    return "" if parts is None else parts.netloc
-
-
 def _issuer(received: Received) -> Iterator[Suspect]:
     wanted = received.provider.entity_id
     elements = [element for element in (received.assertion_if_any, received.envelope) if element is not None]
     issuers = [found for element in elements if (found := element.find(saml("Issuer"))) is not None]
     came = next((text for issuer in issuers if (text := text_of(issuer)) != wanted), "")
-    if not came or not wanted:
+    if not came:
         return
     suspect = _differing(came, wanted)
     if suspect is not None:
@@ -264,10 +259,9 @@ def _is_name_of(certificate: x509.Certificate, text: str) -> bool:
     """Return whether the text is the subject of the certificate, in either order, or its common name."""
     subject = certificate.subject
     names = [attribute.value for attribute in subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
-    written = subject.rfc4514_string()
-    parts = ",".join(reversed([part.rfc4514_string() for part in subject.rdns]))
-    plain = text.strip().replace(", ", ",").removeprefix("CN=")
-    return plain in names or plain in (written.removeprefix("CN="), parts.removeprefix("CN="))
+    parts = [part.rfc4514_string() for part in subject.rdns]
+    plain = text.strip().replace(", ", ",")
+    return plain in names or plain in (",".join(parts), ",".join(reversed(parts)))
 
 
 EXPLAINERS: tuple[Explainer, ...] = (

@@ -139,11 +139,7 @@ def _failing(received: Received) -> Sequence[Signature]:
     """Return the signatures that fail for what they cover. What came encrypted was not changed on the way."""
     if received.document.openings or _in_scope(received.root) > _MOST_NAME_SPACES:
         return ()
-    return tuple(
-        signature
-        for signature, result in received.verified
-        if result.kind in ("value", "digest") and not received.unguarded(signature)
-    )
+    return tuple(signature for signature, result in received.verified if result.kind in ("value", "digest"))
 
 
 _MOST_NAME_SPACES = 32
@@ -160,14 +156,9 @@ def _in_scope(root: etree._Element) -> int:
 
 
 def _all_verify(received: Received, after: etree._Element) -> bool:
-    places = received.root.iter(ds("Signature"))
-    again = {id(place): found for place, found in zip(places, find_signatures(after, after), strict=False)}
     return all(
-        (found := again.get(id(signature.element))) is not None
-        and not found.misplaced
-        and not found.interrupted
-        and verify(found, after, received.believed(signature), received.algorithms).kind == "verified"
-        for signature in received.signatures
+        verify(again, after, received.believed(signature), received.algorithms).kind == "verified"
+        for signature, again in zip(received.found_signatures, find_signatures(after, after), strict=True)
     )
 
 
@@ -194,7 +185,7 @@ class _Form:
             method="c14n",
             exclusive=self.exclusive,
             with_comments=self.comments,
-            inclusive_ns_prefixes=[*prefixes] if self.exclusive and prefixes else None,
+            inclusive_ns_prefixes=[*prefixes],
         )
 
 
@@ -235,9 +226,8 @@ class _Made:
         return cls(without(signature, around), signed_info, signed_info.findall(ds("Reference"))[0])
 
     def named(self, path: str) -> str:
-        """Return the algorithm that the last element at this path in SignedInfo names, or empty."""
-        found = self.signed_info.findall(path)
-        return found[-1].get("Algorithm", "") if found else ""
+        """Return the algorithm that the last element at this path in SignedInfo names."""
+        return self.signed_info.findall(path)[-1].get("Algorithm", "")
 
     @property
     def digest(self) -> bytes:
@@ -273,13 +263,12 @@ def _of_the_digest(
         return _other_method(made, signature)
     if _is_as_written(made, signature, received):
         return _NOT_CANONICAL
-    return _moved(signature, received, named) if value == for_value else None
+    return _moved(signature, received, named)
 
 
 def _other_method(made: _Made, signature: Signature) -> Suspect | None:
-    named = signature.digests[0].rpartition("#")[2] if signature.digests else ""
-    used = _HASHES.get(len(made.digest), "")
-    return _OTHER_DIGEST.about(used.upper(), named.upper()) if used and named != used else None
+    named, used = signature.digests[0].rpartition("#")[2], _HASHES[len(made.digest)]
+    return _OTHER_DIGEST.about(used.upper(), named.upper()) if named != used else None
 
 
 def _is_of_digest(made: _Made, form: _Form) -> bool:
@@ -311,12 +300,11 @@ def _is_of_value(made: _Made, form: _Form, signature: Signature, received: Recei
 
 def _moved(signature: Signature, received: Received, named: tuple[_Form, _Form]) -> Suspect | None:
     """The assertion cut out of the message as it is written, and read by itself."""
-    written = _as_written(signature, received)
     try:
-        made = _Made.read(parse(written)) if written else None
+        made = _Made.read(parse(_as_written(signature, received)))
     except XmlProblem:
         return None
-    if made is None or all(form.exclusive for form in named):
+    if all(form.exclusive for form in named):
         return None
     return _MOVED if _is_of_value(made, named[0], signature, received) and _is_of_digest(made, named[1]) else None
 
@@ -325,7 +313,7 @@ def _is_as_written(made: _Made, signature: Signature, received: Received) -> boo
     name = _HASHES.get(len(made.digest))
     written = _as_written(signature, received)
     own = _cut_out(written, signature.element)
-    return name is not None and bool(own) and hashlib.new(name, written.replace(own, b"", 1)).digest() == made.digest
+    return name is not None and hashlib.new(name, written.replace(own, b"", 1)).digest() == made.digest
 
 
 def _as_written(signature: Signature, received: Received) -> bytes:
