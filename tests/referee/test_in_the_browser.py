@@ -109,6 +109,28 @@ def test_a_button_that_is_not_ready_yet_is_waited_for(visitors: VisitorFactory) 
 
 
 @pytest.fixture
+def sending_by_a_file() -> Iterator[str]:
+    """Address of a page whose form a script sends, a moment later; the script is a file of its own."""
+    site = Flask(__name__)
+    form = '<form action="/there" method="post"><input type="hidden" name="SAMLResponse" value="PA=="></form>'
+    sending = "setTimeout(() => document.forms[0].submit(), 200)"
+    site.add_url_rule("/", "page", lambda: f"{form}<script src='send.js'></script>")
+    site.add_url_rule("/send.js", "script", lambda: Response(sending, mimetype="text/javascript"))
+    site.add_url_rule("/there", "there", lambda: "<p>There</p>", methods=["POST"])
+    bound = listen()
+    with contextlib.closing(Server(site, bound)):
+        yield f"http://site.localhost:{bound.getsockname()[1]}/"
+
+
+def test_a_form_that_a_file_of_scripts_sends_is_waited_for(visitors: VisitorFactory, sending_by_a_file: str) -> None:
+    visitor = visitors()
+    visitor.open(sending_by_a_file)
+    assert visitor.html().count("<p>There</p>") == 1
+    assert visitor.url == f"{sending_by_a_file}there"
+    visitor.leave()
+
+
+@pytest.fixture
 def remembering() -> Iterator[str]:
     """Address of a site that shows the cookie with which a visitor comes, and sets it."""
     site = Flask(__name__)

@@ -42,15 +42,15 @@ function Profile(person) {
 }
 Profile.prototype.metadata = [];
 
-/** The address to answer at: the registered one, for the registered portal alone. */
-function getPostURL(audience, dom, _request, callback) {
-  const asked = dom?.documentElement.getAttribute("AssertionConsumerServiceURL") || portal.acs;
-  const known = audience === portal.entityID && asked === portal.acs;
-  callback(known ? null : new Error("This portal, or its address, is not registered."), portal.acs);
-}
+/** The address to answer at: the registered one. What a request asks for was compared with it before (sso). */
+const getPostURL = (_audience, _dom, _request, callback) => callback(null, portal.acs);
 
 const app = express();
 app.use(express.urlencoded({ extended: false, limit: "1mb" }));
+app.use((request, _response, next) => {
+  request.body ??= {};
+  next();
+});
 app.get("/metadata", samlp.metadata({
   ...ours, profileMapper: Profile, redirectEndpointPath: "/sso", postEndpointPath: "/sso",
   logoutEndpointPaths: { redirect: "/logout" },
@@ -108,8 +108,10 @@ function sso(request, response, next) {
   });
 }
 
+/** Show why there is no login; a fault of the code is none of the request's, and must not pass for a refusal. */
 function refuse(response, problem) {
-  response.status(400).type("text/plain").send(`Refused: ${problem.message}`);
+  const fault = [TypeError, ReferenceError, RangeError].some((kind) => problem instanceof kind);
+  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${problem.message}`);
 }
 
 function form(ticket, problem = "") {
