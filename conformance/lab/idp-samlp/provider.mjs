@@ -109,9 +109,11 @@ function sso(request, response, next) {
 }
 
 /** Show why there is no login; a fault of the code is none of the request's, and must not pass for a refusal. */
+/** Say why, without the signature that the library quotes: it is another each time. */
 function refuse(response, problem) {
   const fault = [TypeError, ReferenceError, RangeError].some((kind) => problem instanceof kind);
-  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${problem.message}`);
+  const told = problem.message.replace(/[\w+/=]{80,}/g, "…");
+  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${told}`);
 }
 
 function form(ticket, problem = "") {
