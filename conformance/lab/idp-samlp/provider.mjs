@@ -111,7 +111,8 @@ function sso(request, response, next) {
 /** Show why there is no login; a fault of the code is none of the request's, and must not pass for a refusal. */
 function refuse(response, problem) {
   const fault = [TypeError, ReferenceError, RangeError].some((kind) => problem instanceof kind);
-  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${problem.message}`);
+  const words = problem.message.replace(/\([\w+/=]{40,}\)/g, "(...)"); // the signature: another one each time
+  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${words}`);
 }
 
 function form(ticket, problem = "") {
