@@ -252,8 +252,12 @@ def beside(given: Any) -> dict[str, str | None]:
 
 
 def refuse(refusal: Exception) -> tuple[str, int]:
-    """Show the library's exception; it raises them of every kind."""
-    return page("Refused", f"<p id=error>{html.escape(f'{type(refusal).__name__}: {refusal}')}</p>"), 400
+    """Show the library's exception; a fault of code is none of the request's, and must not pass for a refusal."""
+    fault = isinstance(refusal, AttributeError | NameError | TypeError)
+    shown = page(
+        "Failed" if fault else "Refused", f"<p id=error>{html.escape(f'{type(refusal).__name__}: {refusal}')}</p>"
+    )
+    return shown, 500 if fault else 400
 
 
 def login_form(ticket: str, problem: str = "") -> str:

@@ -112,8 +112,8 @@ function sso(request, response, next) {
 /** Say why, without the signature that the library quotes: it is another each time. */
 function refuse(response, problem) {
   const fault = [TypeError, ReferenceError, RangeError].some((kind) => problem instanceof kind);
-  const told = problem.message.replace(/[\w+/=]{80,}/g, "…");
-  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${told}`);
+  const words = problem.message.replace(/\([\w+/=]{40,}\)/g, "(...)"); // the signature: another one each time
+  response.status(fault ? 500 : 400).type("text/plain").send(`${fault ? "Failed" : "Refused"}: ${words}`);
 }
 
 function form(ticket, problem = "") {
