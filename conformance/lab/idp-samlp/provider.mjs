@@ -109,7 +109,6 @@ function sso(request, response, next) {
 }
 
 /** Show why there is no login; a fault of the code is none of the request's, and must not pass for a refusal. */
-/** Say why, without the signature that the library quotes: it is another each time. */
 function refuse(response, problem) {
   const fault = [TypeError, ReferenceError, RangeError].some((kind) => problem instanceof kind);
   const words = problem.message.replace(/\([\w+/=]{40,}\)/g, "(...)"); // the signature: another one each time
