@@ -65,7 +65,9 @@ def test_sha_1_where_sha_256_is_set_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", ["hello", "00", "12:34", SHA1[:18], "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"]
+    "stored",
+    ["hello", "00", "12:34", SHA1[:18], "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"],
+    ids=["word", "byte", "two-bytes", "half", "no-certificate"],
 )
 def test_a_text_that_has_nothing_to_do_with_the_certificate_has_no_name(stored: str) -> None:
     assert named(response(), fingerprint=stored) == []
