@@ -141,7 +141,8 @@ class Check:
             begin(person)
             went = walk(person, self.profile, account, self.here, lambda: self._is_over(person), passive=passive)
             ended = person.url.partition("?")[0]
-            picture = person.picture() if went.stuck else None
+            if went.stuck and not any(secret in person.html() for secret in self.profile.secrets):
+                picture = person.picture()
         except SiteFailed as failed:
             if failed.host in self._ours:
                 raise

@@ -161,6 +161,12 @@ class Profile:
         """Who signs in."""
         return Account(user=self.user, password=self.password, email=self.email)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The passwords and the shared secret, the longest first: no report holds any of them."""
+        words = (self.password, *(person.password for person in self.person), self.remote_login.secret)
+        return tuple(sorted(filter(None, words), key=len, reverse=True))
+
 
 def load(path: Path) -> Profile:
     """Read the profile at ``path``, with the texts of the variables that it names.

@@ -155,11 +155,9 @@ def _clock_offset(seen: Seen) -> float:
 
 def _masked(event: CaseEvent, profile: Profile) -> CaseEvent:
     """Return the event without passwords and the shared secret, should a page have shown one."""
-    words = (profile.password, *(person.password for person in profile.person), profile.remote_login.secret)
-    secrets = sorted(filter(None, words), key=len, reverse=True)
 
     def hidden(text: str | None) -> str | None:
-        for secret in secrets:
+        for secret in profile.secrets:
             text = text.replace(secret, MASK) if text else text
         return text
 

@@ -129,6 +129,24 @@ def test_passwords_come_from_variables_and_into_no_report(tmp_path: Path, monkey
         assert path.is_dir() or b"not the right one" not in path.read_bytes(), path
 
 
+@pytest.mark.parametrize(
+    ("fault", "password", "probe", "pictures"),
+    [
+        ("shows the password", "not right", "idp.sign-in.redirect", 0),
+        ("shows a page for IsPassive", "right", "idp.request.is-passive[no-session]", 1),
+    ],
+)
+def test_no_picture_is_taken_of_a_page_that_shows_a_password(
+    fault: str, password: str, probe: str, pictures: int, tmp_path: Path
+) -> None:
+    with standing(tmp_path, fault) as stand:
+        text = stand.profile.read_text(encoding="utf-8").replace('password = "right"', f'password = "{password}"')
+        stand.profile.write_text(text, encoding="utf-8")
+        _, result = check(stand, tmp_path, probe, driver="browser")
+    assert len(against(result)) == 1
+    assert len(list((tmp_path / "report").rglob("*.png"))) == pictures
+
+
 def test_the_shared_secret_is_in_no_report(tmp_path: Path) -> None:
     with standing(tmp_path, "shows the secret", protocol="remote-login") as stand:
         _, result = check(stand, tmp_path, "idp.remote-login.unknown-host-url")
