@@ -67,7 +67,7 @@ _UNTOLD = ("absent", "skipped", WITHHELD)
 
 @attrs.frozen
 class Table:
-    """Every case of the runs, in the order in which they hold them."""
+    """Every case of the runs: in the order of the catalogue, whoever of several workers came first."""
 
     runs: tuple[Run, ...]
     rows: tuple[Row, ...]
@@ -112,12 +112,13 @@ class Table:
 def side_by_side(
     runs: Sequence[Run], titles: Mapping[str, str], known: Callable[[str], Mapping[str, str]] = lambda _: NOTHING
 ) -> Table:
-    """Put the runs side by side; ``titles`` are those of the cases by id.
+    """Put the runs side by side; ``titles`` are those of the cases by id, in the order of the catalogue.
 
     ``known`` gives the reasons of a target's known failures by case id.
     """
     columns = [_column(run, known(str(run.header.target.get("name")))) for run in runs]
-    ids = dict.fromkeys(event.id for run in runs for event in run.cases)
+    held = dict.fromkeys(event.id for run in runs for event in run.cases)
+    ids = [case for case in titles if case in held] + [case for case in held if case not in titles]
     rows = [Row(case, titles.get(case, ""), tuple(column.get(case, ABSENT) for column in columns)) for case in ids]
     return Table(tuple(runs), tuple(rows))
 

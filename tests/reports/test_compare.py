@@ -103,6 +103,13 @@ def test_without_a_majority_nobody_is_odd(verdicts: tuple[Verdict, ...]) -> None
     assert len(shown.uneven) == 1
 
 
+def test_the_cases_stand_in_the_order_of_the_catalogue() -> None:
+    runs = [run(case("pass", "saml.b"), case("pass", "saml.unknown"), case("pass", "saml.a"))]
+    assert [row.id for row in side_by_side(runs, {"saml.a": "A.", "saml.b": "B."}).rows] == [
+        "saml.a", "saml.b", "saml.unknown",
+    ]  # fmt: skip
+
+
 def test_a_run_without_the_case_is_not_taken_for_a_pass() -> None:
     shown = side_by_side([run(case("pass")), run(case("pass", "saml.a.other"), name="b")], {})
     assert {row.id for row in shown.uneven} == {ID, "saml.a.other"}
