@@ -14,6 +14,7 @@ import click
 from conformance.case import Case, all_cases
 from conformance.events import Exit, read
 from conformance.idp.command import idp_command, list_probes
+from conformance.options import BASELINE, DRIVER, REPORT
 from conformance.selection import select
 from rulebook.strict_toml import FileProblem
 
@@ -29,17 +30,10 @@ cli.add_command(idp_command)
 @cli.command("run")
 @click.argument("selects", metavar="[SELECT]...", nargs=-1)
 @click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
-@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@DRIVER
 @click.option("-n", "workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many workers.")
-@click.option(
-    "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/latest"), show_default=True
-)
-@click.option(
-    "--baseline",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Known failures, held both ways.",
-)
+@REPORT
+@BASELINE
 @click.option("--write-baseline", is_flag=True, help="Write the failures of this run into the baseline.")
 @click.option("--doctor/--no-doctor", default=True, help="Whether the doctor sees a portal that is not the stub first.")
 @click.pass_context
@@ -76,7 +70,7 @@ def run_command(
 
 @cli.command("doctor")
 @click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
-@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@DRIVER
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: bool) -> None:
     """Find out whether a portal is set up so that a run against it can tell anything; exit 6 if it is not."""
@@ -107,7 +101,7 @@ def doctor_command(portal: str, driver: Literal["browser", "http"], as_json: boo
 @cli.command("replay")
 @click.argument("case_id", metavar="ID")
 @click.option("--portal", default="stub", show_default=True, metavar="TARGET", help="The portal: 'stub' or a profile.")
-@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
+@DRIVER
 @click.option("--headed", is_flag=True, help="Show the browser's window.")
 @click.option("--slow", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Rest at each step.")
 def replay_command(case_id: str, portal: str, driver: Literal["browser", "http"], headed: bool, slow: float) -> None:

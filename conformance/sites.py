@@ -30,7 +30,7 @@ from portal_stub.config import Settings
 from portal_stub.idp_metadata import taken_from
 from portal_stub.keys import Keys
 from portal_stub.weakness import SOUND, Weaknesses
-from rulebook.strict_toml import structure
+from rulebook.strict_toml import FileProblem, structure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -78,6 +78,19 @@ def listen(port: int = 0) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind(("127.0.0.1", port))
     return bound
+
+
+def listen_at(base_url: str, who: str, setting: str) -> socket.socket:
+    """Return a socket for ``who`` at an address that ``setting`` of a profile names.
+
+    Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
+    """
+    try:
+        return listen(urlsplit(base_url).port or 80)
+    except OSError as error:
+        raise FileProblem(
+            f"{who} cannot listen on {base_url} ({error.strerror}). Free the port, or set another {setting}."
+        ) from None
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from conformance.events import Exit
+from conformance.options import BASELINE, DRIVER, REPORT
 from rulebook.strict_toml import FileProblem
 
 if TYPE_CHECKING:
@@ -23,16 +24,9 @@ class Unusable(click.ClickException):
 @click.command("idp")
 @click.argument("profile", metavar="PROFILE")
 @click.argument("selects", metavar="[SELECT]...", nargs=-1)
-@click.option("--driver", type=click.Choice(["browser", "http"]), default="browser", show_default=True)
-@click.option(
-    "--report", type=click.Path(path_type=Path, file_okay=False), default=Path("reports/latest"), show_default=True
-)
-@click.option(
-    "--baseline",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Known failures, held both ways.",
-)
+@DRIVER
+@REPORT
+@BASELINE
 @click.option("--write-baseline", is_flag=True, help="Write the failures of this check into the baseline.")
 @click.option("--headed", is_flag=True, help="Show the browser's window.")
 @click.option("--slow", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Rest at each step.")
@@ -54,7 +48,7 @@ def idp_command(
     """
     from conformance.baseline import holding  # noqa: PLC0415 - '--help' answers without them
     from conformance.browser import NoBrowser, find_or_fetch  # noqa: PLC0415
-    from conformance.idp.portal import described  # noqa: PLC0415
+    from conformance.idp.enrolment import described  # noqa: PLC0415
     from conformance.idp.probes import all_probes  # noqa: PLC0415
     from conformance.idp.run import run  # noqa: PLC0415
     from conformance.idp.target import find  # noqa: PLC0415

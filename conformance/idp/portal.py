@@ -1,94 +1,23 @@
-"""Our portal, where the identity provider knows it: its settings, its metadata, and running it for a check."""
+"""Our portal while it runs for a check, at the address where the identity provider knows it."""
 
 import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import attrs
-from cryptography.hazmat.primitives.serialization import Encoding
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import portal_stub.app
-from conformance.idp.profile import OurPortal, Profile
-from conformance.idp.provider import Provider
 from conformance.idp.starts import PLACE, Starts
-from conformance.sites import Server, listen
-from idp_sim.keyring import INSTANCE
+from conformance.sites import Server, listen_at
 from portal_stub.accounts.attempts import Attempt, latest
 from portal_stub.accounts.database import Database
-from portal_stub.config import Settings, SimpleSettings, SsoSettings
+from portal_stub.config import Settings
 from portal_stub.keys import Keys
-from portal_stub.saml.metadata import metadata
 from portal_stub.web.visit import Portal
-from rulebook.strict_toml import FileProblem
 
 MOST_ATTEMPTS = 1000
-
-
-@attrs.frozen(kw_only=True)
-class Described:
-    """What an identity provider must know of our portal."""
-
-    metadata: bytes
-    entity_id: str
-    acs_url: str
-    slo_url: str
-    certificate: str
-    """Its signing certificate, in PEM."""
-
-
-def described(ours: OurPortal, provider: Provider | None = None) -> Described:
-    """Return what an identity provider must know of our portal. Makes its keys, on first use."""
-    settings, keys = settings_for(ours, provider), keys_of(ours)
-    # It takes logout messages whether or not this identity provider sends any.
-    told = attrs.evolve(settings, saml=attrs.evolve(settings.saml, slo_url=settings.saml.slo_url or ours.base_url))
-    return Described(
-        metadata=metadata(told, keys.signing.certificate, keys.encryption.certificate),
-        entity_id=settings.entity_id,
-        acs_url=settings.acs_url,
-        slo_url=settings.slo_service_url,
-        certificate=keys.signing.certificate.public_bytes(Encoding.PEM).decode("ascii"),
-    )
-
-
-def keys_of(ours: OurPortal) -> Keys:
-    """Return our portal's keys. Raises FileProblem where they cannot be kept."""
-    folder = Path(ours.keys or INSTANCE)
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise FileProblem(f"{folder}: the portal's keys cannot be kept there ({error.strerror}).") from None
-    return Keys(folder / "portal")
-
-
-def settings_for(ours: OurPortal, provider: Provider | None = None) -> Settings:
-    """Return the settings of a portal that trusts this identity provider."""
-    signs = ours.sign_requests == "always" or (
-        ours.sign_requests == "as-announced" and provider is not None and provider.wants_signed
-    )
-    saml = attrs.evolve(
-        Settings().saml if provider is None else provider.settings(),
-        entity_id=ours.entity_id,
-        sign_requests=signs,
-        want_signed=ours.want_signed,
-        allowed_drift_seconds=ours.allowed_drift_seconds,
-    )
-    return Settings(base_url=ours.base_url, sso=SsoSettings(enabled=True, method="saml"), saml=saml)
-
-
-def settings_for_page(profile: Profile) -> Settings:
-    """Return the settings of a portal that trusts the remote login page of this profile."""
-    page = profile.remote_login
-    simple = SimpleSettings(
-        secret=page.secret,
-        profile=page.profile,
-        remote_login_url=page.url,
-        remote_logout_url=page.logout_url,
-        max_age_seconds=page.max_age_seconds,
-    )
-    return Settings(base_url=profile.portal.base_url, sso=SsoSettings(enabled=True, method="simple"), simple=simple)
 
 
 @attrs.frozen(kw_only=True)
@@ -112,14 +41,7 @@ def running(settings: Settings, keys: Keys) -> Iterator[Running]:
 
     Raises FileProblem when that is not one of this machine's loopback, or its port is taken.
     """
-    address = urlsplit(settings.base_url)
-    try:
-        bound = listen(address.port or 80)
-    except OSError as error:
-        raise FileProblem(
-            f"Our portal cannot listen on {settings.base_url} ({error.strerror}). "
-            "Free the port, or set another 'portal.base_url' in the profile and at the identity provider."
-        ) from None
+    bound = listen_at(settings.base_url, "Our portal", "'portal.base_url' in the profile and at the identity provider")
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         app = portal_stub.app.create_app(settings, f"sqlite:///{Path(folder) / 'portal.db'}", keys=keys)

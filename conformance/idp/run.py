@@ -13,9 +13,10 @@ from flask import Flask
 
 from conformance.baseline import Held
 from conformance.events import CASES, CaseEvent, Driver, Exit, Header, Run, Writer, case_file, summary_line
-from conformance.idp import portal as our_portal
 from conformance.idp import provider as providers
 from conformance.idp.check import Check, Stranger
+from conformance.idp.enrolment import keys_of, settings_for, settings_for_page
+from conformance.idp.portal import running
 from conformance.idp.probe import Controls, Found, NotOffered, Probe, judge, skipped
 from conformance.idp.profile import Profile
 from conformance.idp.seen import Seen
@@ -67,12 +68,8 @@ def opened(profile: Profile, driver: Driver, window: Window = UNSEEN) -> Iterato
     """Start our portal, where the identity provider knows it, and all that a check needs."""
     with contextlib.ExitStack() as stack:
         provider = providers.find(profile) if profile.protocol == "saml" else None
-        settings = (
-            our_portal.settings_for(profile.portal, provider)
-            if provider is not None
-            else our_portal.settings_for_page(profile)
-        )
-        portal = stack.enter_context(our_portal.running(settings, our_portal.keys_of(profile.portal)))
+        settings = settings_for(profile.portal, provider) if provider is not None else settings_for_page(profile)
+        portal = stack.enter_context(running(settings, keys_of(profile.portal)))
         places = (profile.remote_login.url, *((provider.login_url, provider.login_post_url) if provider else ()))
         visitors = open_visitors(
             driver,

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args
 
 import click
 
@@ -16,6 +15,7 @@ from conformance.idp.probes import all_probes
 from conformance.idp.run import run as check
 from conformance.idp.target import find as find_identity_provider
 from conformance.lab import harness as lab
+from conformance.options import DRIVER
 from conformance.report.targets import write
 from conformance.run import run
 from conformance.targets.target import find
@@ -28,7 +28,7 @@ PUBLISHED = {"service-provider": "interop", "identity-provider": "interop-identi
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--kind", type=click.Choice(list(PUBLISHED)), default="service-provider", show_default=True)
-@click.option("--driver", type=click.Choice(get_args(Driver)), default="browser", show_default=True)
+@DRIVER
 @click.option(
     "-n",
     "workers",

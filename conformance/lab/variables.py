@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.idp.portal import described
+from conformance.idp.enrolment import described
 from conformance.idp.profile import OurPortal
 from idp_sim import enrolment
 from idp_sim.config import ENTITY_ID

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -15,7 +14,7 @@ from conformance.drivers import Unsupported
 from conformance.lab import harness as lab
 from conformance.lab.variables import SECRET, SIMULATOR
 from conformance.selection import matches
-from conformance.sites import Addresses, Change, Server, listen, stub_sites
+from conformance.sites import Addresses, Change, Server, listen_at, stub_sites
 from conformance.targets.discovery import completed
 from conformance.targets.profile import STUB_PROFILE, Profile, from_environment, load, with_addresses
 from idp_sim.config import Portal, RemoteLoginPortal, Simulator
@@ -220,15 +219,9 @@ def simulator_for(profile: Profile, keyring: Keyring, canary_url: str) -> Iterat
     Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
     """
     portal = attrs.evolve(portal_of(profile), canary_url=canary_url)
-    address = urlsplit(profile.simulator.base_url)
-    try:
-        bound = listen(address.port or 80)
-    except OSError as error:
-        raise FileProblem(
-            f"The simulator cannot listen on {profile.simulator.base_url} ({error.strerror}). "
-            "Free the port, or set another 'simulator.base_url' in the profile and on the portal."
-        ) from None
-    simulator = Simulator(portals=(portal,), keyring=keyring, base_url=profile.simulator.base_url)
+    where = profile.simulator.base_url
+    bound = listen_at(where, "The simulator", "'simulator.base_url' in the profile and on the portal")
+    simulator = Simulator(portals=(portal,), keyring=keyring, base_url=where)
     server = Server(idp_sim.app.create_app(simulator), bound)
     try:
         yield

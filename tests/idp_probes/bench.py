@@ -8,7 +8,7 @@ import attrs
 
 from conformance.baseline import Held
 from conformance.events import CaseEvent, Driver, Exit, Run, read
-from conformance.idp.portal import described
+from conformance.idp.enrolment import described
 from conformance.idp.probes import all_probes
 from conformance.idp.profile import OurPortal, load
 from conformance.idp.run import run
