@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 
 import attrs
 
+from conformance.canary import Canary
 from conformance.drivers import VisitorFactory
 from conformance.drivers.http import HttpVisitors
 from conformance.drivers.trust import pinned, trusting
@@ -39,12 +40,13 @@ def open_referee(
 ) -> Referee:
     """Return a referee; the stack stops what it needs. ``worker`` is its number: each has people of its own.
 
+    ``canary_url`` is what the simulator beside a portal names that somebody else runs; stubs have a canary of their own.
     Raises NoBrowser, and FileProblem for a wrong ``ca_file``.
     """
     if target.weaknesses is None:
         grounds: Grounds = RealGrounds(target.profile, canary_url)
     else:
-        grounds = StubGrounds(target.weaknesses, stack, canary_url)
+        grounds = StubGrounds(target.weaknesses, stack, stack.enter_context(Canary()).url)
     everybody = directory()
     first = worker * PEOPLE_EACH % len(everybody)
     people = People(*everybody[first : first + PEOPLE_EACH])

@@ -1,5 +1,6 @@
 """A visitor without a browser, for the work at hand: it knows links, forms and cookies, but no scripts, no SameSite."""
 
+import functools
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from urllib.parse import quote_plus, urljoin, urlsplit
 
 import lxml.html
 from lxml import etree
+from lxml.cssselect import CSSSelector
 
 from conformance.drivers.connections import Answer, Connections
 from conformance.drivers.visitor import Form, NotOnPage, Query, Shown, SiteFailed, Unsupported
@@ -17,7 +19,9 @@ from idp_sim.catalogue import NOTHING
 MOST_REDIRECTS = 20
 REDIRECTS = (301, 302, 303, 307, 308)
 
+_PARSER = lxml.html.HTMLParser(encoding="utf-8")
 _TO_ENCODE = re.compile("[^A-Za-z0-9_.~-]+")
+_CODES = {sign: quote_plus(sign) for sign in "+/="}
 _FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
 _WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
 # Forms that a page sends by itself: ours say so, those of others are sent by a script. Where that is a file of its own,
@@ -86,7 +90,7 @@ class HttpVisitor:
     def press(self, selector: str, fields: Mapping[str, str] = NOTHING) -> None:
         """Press the button, which submits its form, or follow the link. Raises NotOnPage when there is none."""
         self.fill(fields)
-        buttons = self._document.cssselect(selector)
+        buttons = _selected(self._document, selector)
         if not buttons:
             raise NotOnPage(f"the page {self.url} has no button '{selector}'")
         if buttons[0].tag == "a" and buttons[0].get("href"):
@@ -107,7 +111,7 @@ class HttpVisitor:
         """Look whether the page shows something. Raises NotOnPage when it does not: without scripts, it never will."""
         if press:
             self.press(press)
-        if not self._document.cssselect(selector):
+        if not _selected(self._document, selector):
             raise NotOnPage(f"the page {self.url} shows no '{selector}' without a browser")
 
     def post(self, action: str, fields: Sequence[tuple[str, str]]) -> None:
@@ -198,11 +202,10 @@ class HttpVisitor:
 
 
 def _parsed(body: bytes) -> Any:
-    parser = lxml.html.HTMLParser(encoding="utf-8")
     try:
-        return lxml.html.document_fromstring(body, parser)
+        return lxml.html.document_fromstring(body, _PARSER)
     except etree.ParserError:
-        return lxml.html.document_fromstring(b"<html></html>", parser)  # the body has no element
+        return lxml.html.document_fromstring(b"<html></html>", _PARSER)  # the body has no element
 
 
 def _submitted(method: str, url: str, fields: Sequence[tuple[str, str]]) -> Form:
@@ -213,11 +216,24 @@ def _submitted(method: str, url: str, fields: Sequence[tuple[str, str]]) -> Form
 
 def _encoded(text: str) -> str:
     # What ``quote_plus`` gives, which looks at every letter: most of a message is base64.
-    return _TO_ENCODE.sub(lambda found: quote_plus(found[0]), text)
+    return _TO_ENCODE.sub(_code_of, text)
+
+
+def _code_of(found: re.Match[str]) -> str:
+    return _CODES.get(found[0]) or quote_plus(found[0])
+
+
+@functools.cache
+def _compiled(selector: str) -> CSSSelector:
+    return CSSSelector(selector, translator="html")
+
+
+def _selected(document: Any, selector: str) -> Any:
+    return _compiled(selector)(document)
 
 
 def _text(document: Any, query: Query) -> str | None:
-    found = document.cssselect(query.selector)
+    found = _selected(document, query.selector)
     if not found:
         return None
     if query.attribute is not None:
