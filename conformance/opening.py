@@ -40,8 +40,8 @@ def open_referee(
 ) -> Referee:
     """Return a referee; the stack stops what it needs. ``worker`` is its number: each has people of its own.
 
-    ``canary_url`` is what the simulator beside a portal names that somebody else runs; stubs have a canary of their own.
-    Raises NoBrowser, and FileProblem for a wrong ``ca_file``.
+    ``canary_url`` is what the simulator beside somebody else's portal names; stubs have a canary of their own. Raises
+    NoBrowser, and FileProblem for a wrong ``ca_file``.
     """
     if target.weaknesses is None:
         grounds: Grounds = RealGrounds(target.profile, canary_url)

@@ -19,8 +19,6 @@ from cryptography import x509
 from lxml import etree
 from waitress import wasyncore
 
-import idp_sim.app
-import portal_stub.app
 from idp_sim import enrolment
 from idp_sim.config import ENTITY_ID, Portal, RemoteLoginPortal, Simulator
 from idp_sim.keyring import Keyring
@@ -180,6 +178,10 @@ def stub_sites(
     ``given`` are settings (dotted keys of ``portal.toml``) that both sides know, and what ``sound_settings`` reads.
     ``change`` alters the portal's settings behind the simulator's back.
     """
+    # Flask and SQLAlchemy take half a second, and the process that leads a run's workers starts no sites.
+    import idp_sim.app  # noqa: PLC0415
+    import portal_stub.app  # noqa: PLC0415
+
     keyring = keyring or Keyring.ephemeral()
     sockets = [listen(port) for port in ports]
     simulator_url, portal_url = (

@@ -8,7 +8,6 @@ from typing import Any, Protocol, cast
 
 import attrs
 
-import idp_sim.app
 from conformance.case import all_cases
 from conformance.drivers import Unsupported
 from conformance.lab import harness as lab
@@ -218,6 +217,8 @@ def simulator_for(profile: Profile, keyring: Keyring, canary_url: str) -> Iterat
 
     Raises FileProblem when the address is not one of this machine's loopback, or its port is taken.
     """
+    import idp_sim.app  # noqa: PLC0415 - as in conformance.sites
+
     portal = attrs.evolve(portal_of(profile), canary_url=canary_url)
     where = profile.simulator.base_url
     bound = listen_at(where, "The simulator", "'simulator.base_url' in the profile and on the portal")
