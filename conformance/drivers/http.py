@@ -22,7 +22,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 _PARSER = lxml.html.HTMLParser(encoding="utf-8")
 _TO_ENCODE = re.compile("[^A-Za-z0-9_.~-]+")
 _CODES = {sign: quote_plus(sign) for sign in "+/="}
-_FIELDS = etree.XPath("//*[self::input or self::select or self::textarea][@name=$name]")
+_CONTROLS = ("input", "select", "textarea")
 _WORDS = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]")
 # Forms that a page sends by itself: ours say so, those of others are sent by a script. Where that is a file of its own,
 # a message of SAML tells, unless somebody is to type beside it.
@@ -74,8 +74,9 @@ class HttpVisitor:
 
     def fill(self, fields: Mapping[str, str]) -> None:
         """Fill in fields. Raises NotOnPage for one that is not on the page, or does not offer the value."""
+        controls = _controls(self._document) if fields else {}
         for name, value in fields.items():
-            found = _FIELDS(self._document, name=name)
+            found = controls.get(name)
             if not found:
                 raise NotOnPage(f"the page {self.url} has no field '{name}'")
             if found[0].get("type") == "radio" and all(radio.get("value") != value for radio in found):
@@ -99,8 +100,8 @@ class HttpVisitor:
         form = next(buttons[0].iterancestors("form"), None)
         if form is None:
             raise NotOnPage(f"the button '{selector}' of the page {self.url} belongs to no form; it needs a browser")
-        sent = dict(form.form_values())
-        sent.update({name: value for name, value in self._values.items() if name in form.fields})
+        sent, own = dict(form.form_values()), _controls(form)
+        sent.update({name: value for name, value in self._values.items() if name in own})
         if buttons[0].get("name"):
             sent[buttons[0].get("name")] = buttons[0].get("value", "")
         self._submit(
@@ -221,6 +222,14 @@ def _encoded(text: str) -> str:
 
 def _code_of(found: re.Match[str]) -> str:
     return _CODES.get(found[0]) or quote_plus(found[0])
+
+
+def _controls(part: Any) -> dict[str, list[Any]]:
+    """Return the controls in a part of a page, by their names."""
+    found: dict[str, list[Any]] = {}
+    for control in part.iter(*_CONTROLS):
+        found.setdefault(control.get("name", ""), []).append(control)
+    return found
 
 
 @functools.cache
