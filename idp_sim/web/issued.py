@@ -10,7 +10,7 @@ import attrs
 from idp_sim.login import SamlLogin
 from idp_sim.people import Person
 
-MOST = 200
+MOST = 50
 """How many are remembered, the latest; they last as long as the simulator runs."""
 
 
