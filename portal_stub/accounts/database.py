@@ -1,6 +1,7 @@
 """The database: SQLite in a file by default, any SQLAlchemy URL by setting."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from sqlalchemy.pool import QueuePool
 
 from portal_stub.accounts.tables import METADATA
 from rulebook.strict_toml import FileProblem
+
+_PATIENCE = 30
+"""Seconds for which a transaction waits for another one that writes."""
 
 _PASSWORD = re.compile(r"(//[^:/@]*:)[^@]*@")
 
@@ -35,10 +39,9 @@ class Database:
         self.place = _place(address)
         try:
             self._engine = _engine(address)
-            self._writing = self._engine.execution_options(writing=True)
             with self.writing() as rows:
                 METADATA.create_all(rows)
-        except (DBAPIError, ImportError, OSError) as error:
+        except (DBAPIError, sqlite3.Error, ImportError, OSError) as error:
             cause = getattr(error, "orig", None) or error
             raise DatabaseProblem(f"The database {address.render_as_string()} cannot be opened: {cause}.") from None
 
@@ -46,12 +49,14 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that changes nothing."""
         with self._engine.connect() as rows:
+            _begin(rows, "BEGIN")
             yield rows
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end, or undone when an exception leaves it."""
-        with self._writing.begin() as rows:
+        with self._engine.begin() as rows:
+            _begin(rows, "BEGIN IMMEDIATE")
             yield rows
 
     def close(self) -> None:
@@ -82,7 +87,7 @@ def _place(address: URL) -> Path | None:
 def _engine(address: URL) -> Engine:
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}}
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": _PATIENCE}}
     place = _place(address)
     if address.database in (None, "", ":memory:"):
         # A database in memory lives in its one connection, so that the threads take turns with it.
@@ -92,7 +97,6 @@ def _engine(address: URL) -> Engine:
         place.touch(mode=0o600)  # it holds the shared secret
     engine = create_engine(address, **options)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -104,6 +108,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _begin(rows: Connection, statement: str) -> None:
+    if rows.dialect.name == "sqlite":
+        # Said to the driver itself: a listener to the beginning of transactions slows every statement down.
+        rows.connection.cursor().execute(statement)

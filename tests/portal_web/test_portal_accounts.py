@@ -1,5 +1,7 @@
 """The accounts below the pages: what is unique, what is used up, and what outlives a restart."""
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import false, select
 
+import portal_stub.accounts.database
 from portal_stub.accounts import attempts, contacts, memory, overrides, sessions
 from portal_stub.accounts.columns import digest, storable
 from portal_stub.accounts.database import Database, DatabaseProblem
@@ -252,6 +255,17 @@ def test_everything_outlives_a_restart(tmp_path: Path) -> None:
 def test_a_database_that_cannot_be_used_is_said_in_a_sentence(url: str, says: str) -> None:
     with pytest.raises(DatabaseProblem, match=says):
         Database(url)
+
+
+def test_a_database_that_another_program_keeps_to_itself_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal_stub.accounts.database, "_PATIENCE", 0)
+    Database(f"sqlite:///{tmp_path}/portal.db").close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "portal.db")) as another:
+        another.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseProblem, match="cannot be opened: database is locked"):
+            Database(f"sqlite:///{tmp_path}/portal.db")
 
 
 def test_a_password_in_the_address_of_a_database_is_not_shown() -> None:
