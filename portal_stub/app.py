@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 
 from portal_stub.accounts import contacts
 from portal_stub.accounts.database import Database
+from portal_stub.accounts.overrides import InForce
 from portal_stub.config import Settings
 from portal_stub.keys import Keys
 from portal_stub.weakness import SOUND, Weaknesses
@@ -42,7 +43,8 @@ def create_app(
     own_keys = keys or Keys(
         opened.place, {"signing": settings.saml.signing_key, "encryption": settings.saml.encryption_key}
     )
-    here = Portal(base=settings, database=opened, weaknesses=weaknesses, clock=clock, keys=own_keys)
+    in_force = InForce(settings, opened)
+    here = Portal(settings, in_force, database=opened, weaknesses=weaknesses, clock=clock, keys=own_keys)
     with here.database.writing() as rows:
         contacts.seed(rows, settings.account, clock())
     app = copy(_pages())

@@ -1,11 +1,13 @@
 """Settings that an administrator changed: the file is the base, what was saved on the page stands above it."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from portal_stub.accounts.database import Database
 from portal_stub.accounts.tables import OVERRIDES
 from portal_stub.config import SamlSettings, Settings, SimpleSettings, SsoSettings
 from rulebook.strict_toml import FileProblem, structure
@@ -23,6 +25,27 @@ SAVED_ON_THE_PAGE = frozenset(
 _READ = select(OVERRIDES.c.name, OVERRIDES.c.value).order_by(OVERRIDES.c.name)
 _FORGET = delete(OVERRIDES).where(OVERRIDES.c.name.in_(bindparam("names", expanding=True)))
 _KEEP = insert(OVERRIDES)
+
+
+class InForce:
+    """The settings in force, kept here so that no visitor's request asks the database for them.
+
+    ``refresh`` whenever some were saved. One process serves a database: what another one saves there counts here from
+    the next ``refresh`` on, and an administrator's every visit is one.
+    """
+
+    def __init__(self, base: Settings, database: Database) -> None:
+        """Read them for the first time. ``base`` are the settings of the file."""
+        self._base, self._database = base, database
+        self._reading = threading.Lock()
+        self.settings = self.refresh()
+
+    def refresh(self) -> Settings:
+        """Read them anew and return them. Open no transaction around this."""
+        # One at a time: of two readings the later one stays.
+        with self._reading, self._database.reading() as rows:
+            self.settings = applied(self._base, read(rows))
+            return self.settings
 
 
 def read(rows: Connection) -> dict[str, Any]:

@@ -93,6 +93,7 @@ def _begun(filled: Filled, method: Method) -> ResponseReturnValue:
         overrides.save(rows, portal().base, filled.settings)
         sessions.notify(rows, person, "\n".join(notes))
         token = trials.begin(rows, person, method, visit().now)
+    portal().in_force.refresh()
     response = make_response(redirect("/admin/check", 303))
     keep_trial(response, token)
     return response

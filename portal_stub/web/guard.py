@@ -22,9 +22,11 @@ _POLICY = (
 
 def hold_host() -> None:
     """Answer under the portal's own name only: the name in a link decides what the two sides compare."""
-    base_url = portal().base.base_url
-    if origin(f"{request.scheme}://{request.host}") != origin(f"{request.scheme}://{portal().base.host}"):
-        abort(400, f"This portal answers as {base_url} only. Open it under that address, or change base_url.")
+    base = portal().base
+    if request.host == base.host:
+        return
+    if origin(f"{request.scheme}://{request.host}") != origin(f"{request.scheme}://{base.host}"):
+        abort(400, f"This portal answers as {base.base_url} only. Open it under that address, or change base_url.")
 
 
 JUDGED_BY_THEMSELVES = ("sso.consume", "sso.remote_login", "single_logout.take")

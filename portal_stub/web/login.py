@@ -57,7 +57,7 @@ def log_in() -> ResponseReturnValue:
         return _form(message, "", email), 403
     browser = visit().browser or sessions.new_token()
     with here.database.writing() as rows:
-        wanted = sessions.wanted(rows, browser, now)
+        wanted = sessions.wanted(rows, visit().browser, now)
         sessions.forget_wanted(rows, browser)
         sessions.end(rows, token=visit().session)
         session = sessions.start(rows, contact, browser, now)
@@ -95,7 +95,7 @@ def _start_saml(settings: Settings) -> Response:
     now = visit().now
     browser = visit().browser or sessions.new_token()
     with portal().database.writing() as rows:
-        request_id = memory.open_request(rows, browser, sessions.wanted(rows, browser, now), now)
+        request_id = memory.open_request(rows, browser, sessions.wanted(rows, visit().browser, now), now)
     signer = portal().keys.signing if settings.saml.sign_requests else None
     # The relay state says nothing about the visitor: the page they asked for stays here, with the request.
     if settings.saml.request_binding == "post":

@@ -50,6 +50,7 @@ def _saved(person: sessions.Person, settings: Settings, notes: tuple[str, ...]) 
     with portal().database.writing() as rows:
         overrides.save(rows, portal().base, settings)
         sessions.notify(rows, person, "\n".join(notes))
+    portal().in_force.refresh()
     return make_response(redirect("/admin/security", 303))
 
 

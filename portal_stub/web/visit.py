@@ -21,9 +21,10 @@ _LONGEST_TOKEN = 100
 
 @attrs.frozen
 class Portal:
-    """What one application is made of. ``base`` are the settings of the file."""
+    """What one application is made of. ``base`` are the settings of the file, ``in_force`` those that count."""
 
     base: Settings
+    in_force: overrides.InForce
     database: Database
     weaknesses: Weaknesses
     clock: Callable[[], datetime]
@@ -52,15 +53,16 @@ def visit() -> Visit:
 
 
 def begin_visit() -> None:
-    """Look up, in one transaction, what every page needs."""
+    """Look up what every page needs. A visitor without a session is answered without the database."""
     if request.endpoint == "static":
         return
     here = portal()
     now = here.clock()
-    session = _cookie(SESSION_COOKIE)
-    with here.database.reading() as rows:
-        settings = overrides.applied(here.base, overrides.read(rows))
-        person = sessions.current(rows, session, now) if session else None
+    session, person = _cookie(SESSION_COOKIE), None
+    if session:
+        with here.database.reading() as rows:
+            person = sessions.current(rows, session, now)
+    settings = here.in_force.refresh() if person and person.admin else here.in_force.settings
     g.visit = Visit(settings, now, session, _cookie(BROWSER_COOKIE), person)
 
 

@@ -59,10 +59,7 @@ def said(page: TestResponse, role: str) -> str:
 
 def in_force(bench: Bench) -> dict[str, Any]:
     """Return every setting as the next request finds it."""
-    from portal_stub.accounts import overrides
-
-    with bench.app.extensions["portal"].database.reading() as rows:
-        return attrs.asdict(overrides.applied(bench.settings, overrides.read(rows)))
+    return attrs.asdict(bench.app.extensions["portal"].in_force.settings)
 
 
 @pytest.fixture
@@ -109,7 +106,18 @@ def test_a_change_takes_effect_at_once_and_survives_a_restart(saml: Bench, admin
     for _ in range(2):
         assert saml.browser().get("/login").location.startswith("http://other.localhost/in?host_url=")
         saml.restart()
+    admin = saml.browser()
+    admin.log_in(ADMIN)
     save(admin, "sso_enabled")
+    assert saml.browser().get("/login").location == "/login/normal"
+
+
+def test_what_another_process_saved_is_what_an_administrator_sees(saml: Bench, admin: Browser) -> None:
+    from portal_stub.accounts import overrides
+
+    with saml.app.extensions["portal"].database.writing() as rows:
+        overrides.save(rows, saml.settings, overrides.with_value(saml.settings, "sso.enabled", False))
+    admin.get("/")
     assert saml.browser().get("/login").location == "/login/normal"
 
 
