@@ -6,6 +6,7 @@ verified content. A check that could not run never grants.
 
 from collections.abc import Set
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 import attrs
@@ -81,12 +82,12 @@ class Diagnosis:
         """The ids of the violated rules, sorted."""
         return tuple(sorted({finding.rule for finding in self.findings if finding.outcome == "violated"}))
 
-    @property
+    @cached_property
     def granted(self) -> bool:
         """Whether the person may be signed in."""
         return self.identity is not None and self.rules_kept
 
-    @property
+    @cached_property
     def rules_kept(self) -> bool:
         """Whether every applicable MUST rule is kept, and there is one at all."""
         applicable = [
