@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import attrs
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from portal_stub.accounts.columns import storable
 from portal_stub.accounts.sessions import new_token
@@ -42,12 +42,22 @@ class Attempt(Received):
     public_rules: Sequence[str]
 
 
+@attrs.frozen(kw_only=True)
+class Told:
+    """What whoever holds an attempt's token may know of it: how it ended, and what the person was told."""
+
+    method: Method | Literal["logout"]
+    granted: bool
+    public_message: str
+    public_rules: Sequence[str]
+
+
 _KEEP = insert(ATTEMPTS)
 _KEPT = select(*(ATTEMPTS.c[field.name] for field in attrs.fields(Attempt)))
 _LATEST = _KEPT.order_by(ATTEMPTS.c.id.desc()).limit(bindparam("count"))
 _OLDER = _LATEST.where(ATTEMPTS.c.id < bindparam("before"))
 _BY_ID = _KEPT.where(ATTEMPTS.c.id == bindparam("sought"))
-_BY_TOKEN = _KEPT.where(ATTEMPTS.c.token == bindparam("sought"))
+_TOLD = select(*(ATTEMPTS.c[field.name] for field in attrs.fields(Told))).where(ATTEMPTS.c.token == bindparam("token"))
 
 
 def record(
@@ -105,12 +115,14 @@ def latest(rows: Connection, count: int, before: int | None = None) -> list[Atte
 
 def by_id(rows: Connection, attempt_id: int) -> Attempt | None:
     """Return the attempt with this id, or ``None``."""
-    return _one(rows, _BY_ID, attempt_id)
+    row = rows.execute(_BY_ID, {"sought": attempt_id}).one_or_none()
+    return None if row is None else Attempt(**row._mapping)
 
 
-def by_token(rows: Connection, token: str) -> Attempt | None:
-    """Return the attempt with this token, or ``None``."""
-    return _one(rows, _BY_TOKEN, storable(token))
+def told(rows: Connection, token: str) -> Told | None:
+    """Return what was told of the attempt with this token, or ``None``."""
+    row = rows.execute(_TOLD, {"token": storable(token)}).one_or_none()
+    return None if row is None else Told(**row._mapping)
 
 
 def findings_of(attempt: Attempt) -> tuple[Finding, ...]:
@@ -124,11 +136,6 @@ def _opens_the_door(diagnosis: Diagnosis) -> bool:
     return any(
         finding.rule == "remote-login.hash.matches" and finding.outcome == "ok" for finding in diagnosis.findings
     )
-
-
-def _one(rows: Connection, query: Select[Any], sought: int | str) -> Attempt | None:
-    row = rows.execute(query, {"sought": sought}).one_or_none()
-    return None if row is None else Attempt(**row._mapping)
 
 
 def _masked_finding(finding: Finding, secrets: tuple[str, ...]) -> dict[str, str]:

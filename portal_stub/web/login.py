@@ -38,9 +38,9 @@ def normal() -> ResponseReturnValue:
     message, rules = "", ""
     if token:
         with portal().database.reading() as rows:
-            attempt = attempts.by_token(rows, token)
-            if attempt is not None:
-                message, rules = attempt.public_message, " ".join(sorted(attempt.public_rules))
+            told = attempts.told(rows, token)
+            if told is not None:
+                message, rules = told.public_message, " ".join(sorted(told.public_rules))
     return _form(message, rules)
 
 

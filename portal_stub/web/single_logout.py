@@ -48,9 +48,9 @@ def take() -> ResponseReturnValue:
 def done() -> ResponseReturnValue:
     """Say how the logout went."""
     with portal().database.reading() as rows:
-        attempt = attempts.by_token(rows, request.args.get("attempt", ""))
-    found = attempt if attempt is not None and attempt.method == "logout" else None
-    return render_template("logged_out.html", attempt=found, partial="partial" in request.args)
+        told = attempts.told(rows, request.args.get("attempt", ""))
+    found = told if told is not None and told.method == "logout" else None
+    return render_template("logged_out.html", told=found, partial="partial" in request.args)
 
 
 def offers_single_logout(settings: Settings) -> bool:
