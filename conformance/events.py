@@ -34,6 +34,8 @@ STREAM = "events.ndjson"
 CASES = "cases"
 CARRIED = "conformance_events"
 """The attribute of a pytest report in which a batch's events travel, as plain JSON, from a worker to its leader."""
+FAILED_IN = "conformance_failed_in"
+"""The attribute in which travels where the referee itself failed: ids of cases, or a control in words."""
 _REPORTS = (STREAM, "junit.xml", "index.html", "summary.md")
 _CASE_FILES = (".b64", ".url", ".png")
 _SAID: Mapping[Verdict, str] = {"pass": "passed", "fail": "failed", "crash": "crashed"}
@@ -280,21 +282,28 @@ class Writer:
         clear(directory)
         self.directory = directory
         self._file: BinaryIO = (directory / STREAM).open("wb")
-        self._verdicts: dict[str, Verdict] = {}
+        self._header = header
+        self._cases: dict[str, CaseEvent] = {}
+        self._footer: Footer | None = None
         self._write(header)
+
+    @property
+    def run(self) -> Run:
+        """The run as far as it is written: what ``read`` makes of the stream."""
+        return Run(header=self._header, cases=tuple(self._cases.values()), footer=self._footer)
 
     def case(self, case: CaseEvent) -> None:
         """Write one case. Raises ValueError if it has been written before."""
-        if case.id in self._verdicts:
+        if case.id in self._cases:
             raise ValueError(f"{case.id}: has its verdict already")
-        self._verdicts[case.id] = case.verdict
+        self._cases[case.id] = case
         self._write(case)
 
     def finish(self, seconds: float) -> Footer:
         """Write the footer, with the counts of what was written, and return it."""
-        footer = Footer(counts=count(self._verdicts.values()), seconds=seconds)
-        self._write(footer)
-        return footer
+        self._footer = Footer(counts=self.run.counts, seconds=seconds)
+        self._write(self._footer)
+        return self._footer
 
     def close(self) -> None:
         """Close the file. Without ``finish`` before it, the run counts as cut off."""

@@ -20,6 +20,7 @@ from conformance.doctor.gather import examine, spoken
 from conformance.doctor.telling import lines
 from conformance.events import (
     CARRIED,
+    FAILED_IN,
     CaseEvent,
     Driver,
     Exit,
@@ -54,7 +55,8 @@ class Recorder:
             self._writer.case(event)
             tell(event, self._done, self._selected)
         if report.failed:
-            self.internal_errors.append(f"{report.nodeid} ({report.when})\n{report.longreprtext}")
+            where = ", ".join(getattr(report, FAILED_IN, ())) or f"{report.nodeid} ({report.when})"
+            self.internal_errors.append(f"{where}\n{report.longreprtext}")
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Keep an error of the referee's own machinery."""
@@ -119,17 +121,18 @@ def run(
             *("--disable-plugin-autoload", "-p", "conformance.plugin", "-p", "no:cacheprovider"),
             *("-qq", "--no-header", "--no-summary", "--rootdir", str(Path(conformance.suite.__file__).parent)),
             *("-c", str(Path(conformance.suite.__file__).with_name("pytest.toml"))),
-            *(["-p", "xdist", "-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []),
+            # A worker has the batch that it performs and the next, no more: so all end at nearly the same time.
+            *(["-p", "xdist", "-n", str(workers), "--maxschedchunk", "1"] if workers > 1 else []),
             *("--target", target.text, "--driver", driver, "--run-dir", str(directory)),
-            *("--canary", canary.url),
-            *(f"--case={case.id}" for case in cases),
+            *("--canary", canary.url, "--cases", " ".join(case.id for case in cases)),
             *pytest_options,
             conformance.suite.__path__[0],
         ]
         ended = pytest.main(arguments, plugins=[recorder])
         if ended not in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
             writer.finish(round(time.monotonic() - started, 3))
-    outcome, held = report(directory, baseline)
+    outcome = writer.run
+    held = report(outcome, directory, baseline)
     for error in recorder.internal_errors:
         click.echo(f"Internal error in {error}", err=True)
     click.echo(summary_line(outcome))

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from conformance.baseline import Held
-from conformance.events import CaseEvent, Exit, Run, exit_code, read
+from conformance.events import CaseEvent, Exit, Run, exit_code
 from conformance.report import write_all
 
 COLOURS = {"pass": "green", "advisory": "cyan", "skipped": "bright_black", "inconclusive": "yellow"}
@@ -21,17 +21,16 @@ def tell(event: CaseEvent, done: int, selected: int) -> None:
         click.echo(f"{'':>{2 * width + 4}}{event.reason}")
 
 
-def report(directory: Path, baseline: Callable[[Run], Held]) -> tuple[Run, Held]:
-    """Write the reports of the stream in ``directory``, and return the run beside its baseline."""
-    outcome = read(directory)
+def report(outcome: Run, directory: Path, baseline: Callable[[Run], Held]) -> Held:
+    """Write the reports of a run beside its stream in ``directory``, and return what its baseline says."""
     held = baseline(outcome)
-    write_all(directory, held.reasons)
+    write_all(outcome, directory, held.reasons)
     click.echo(f"Report: {directory / 'index.html'}")
     for problem in held.problems:
         click.echo(f"Baseline: {problem}", err=True)
     if held.reasons:
         click.echo(f"{len(held.reasons)} of the failures below are known to the baseline.")
-    return outcome, held
+    return held
 
 
 def held_exit_code(outcome: Run, held: Held) -> Exit:

@@ -58,9 +58,9 @@ def run(
             writer.case(clean)
             tell(clean, done, len(probes))
         writer.finish(round(time.monotonic() - started, 3))
-    outcome, held = report(directory, baseline)
-    click.echo(summary_line(outcome))
-    return held_exit_code(outcome, held)
+    held = report(writer.run, directory, baseline)
+    click.echo(summary_line(writer.run))
+    return held_exit_code(writer.run, held)
 
 
 @contextlib.contextmanager

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from conformance.case import Case
+from conformance.batches import Batch
 
 
-def test_portal(case: Case, perform: Callable[[Case], None]) -> None:
-    """Perform one case. Its verdict is decided, and reported, with its batch: see ``conformance.plugin``."""
-    perform(case)
+def test_portal(batch: Batch, perform: Callable[[Batch], None]) -> None:
+    """Perform the cases of a batch between its controls. It fails where the referee fails (``conformance.plugin``)."""
+    perform(batch)

@@ -133,7 +133,7 @@ def test_reports_tell_known_failures_from_others(tmp_path: Path) -> None:
         for event in failed.cases:
             writer.case(event)
         writer.finish(1.0)
-    write_all(tmp_path, {KNOWN: "It has no audience."})
+    write_all(writer.run, tmp_path, {KNOWN: "It has no audience."})
     assert (
         '<skipped type="known-failure" message="It has no audience. (Because.)"' in (tmp_path / "junit.xml").read_text()
     )

@@ -51,7 +51,7 @@ def case_on(whole: etree._Element, case_id: str) -> etree._Element:
 
 
 def test_all_reports_are_written_beside_the_stream(tmp_path: Path) -> None:
-    write_all(write_sample(tmp_path))
+    write_all(read(write_sample(tmp_path)), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
         "events.ndjson", "junit.xml", "summary.md", "index.html", "cases",
     }  # fmt: skip
@@ -59,7 +59,7 @@ def test_all_reports_are_written_beside_the_stream(tmp_path: Path) -> None:
 
 def test_the_page_shows_the_titles_of_the_catalogue(tmp_path: Path) -> None:
     known = all_cases()[0]
-    write_all(write_sample(tmp_path, attrs.evolve(CASES[0], id=known.id)))
+    write_all(read(write_sample(tmp_path, attrs.evolve(CASES[0], id=known.id))), tmp_path)
     assert known.scenario.title in text_of(parsed((tmp_path / "index.html").read_text(encoding="utf-8")))
 
 
