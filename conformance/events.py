@@ -163,6 +163,11 @@ class Run:
     footer: Footer | None = None
 
     @property
+    def of_an_identity_provider(self) -> bool:
+        """Whether an identity provider was judged, by probes; else a portal was, by cases."""
+        return self.header.target.get("kind") == "identity-provider"
+
+    @property
     def complete(self) -> bool:
         """Whether the run came to its end and every selected case has its verdict."""
         return self.footer is not None and len(self.cases) == self.header.selected

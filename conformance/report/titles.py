@@ -3,12 +3,25 @@
 from collections.abc import Mapping
 
 from conformance.case import all_cases
-from conformance.idp.probes import all_probes
+from conformance.events import Run
 
 
 def titles() -> Mapping[str, str]:
     """Return the titles of the catalogue's cases, and of the probes of identity providers."""
-    return {
-        **{case.id: case.scenario.title for case in all_cases()},
-        **{probe.id: probe.title for probe in all_probes()},
-    }
+    return {**_of_cases(), **_of_probes()}
+
+
+def titles_for(run: Run) -> Mapping[str, str]:
+    """Return the titles of what a run holds: cases or probes."""
+    return _of_probes() if run.of_an_identity_provider else _of_cases()
+
+
+def _of_cases() -> Mapping[str, str]:
+    return {case.id: case.scenario.title for case in all_cases()}
+
+
+def _of_probes() -> Mapping[str, str]:
+    # They bring our portal with all its libraries, which the report of a run of cases does not need.
+    from conformance.idp.probes import all_probes  # noqa: PLC0415
+
+    return {probe.id: probe.title for probe in all_probes()}

@@ -86,4 +86,4 @@ OF_AN_IDENTITY_PROVIDER = Words(
 
 def words_for(run: Run) -> Words:
     """Return the words for what this run judges."""
-    return OF_AN_IDENTITY_PROVIDER if run.header.target.get("kind") == "identity-provider" else OF_A_PORTAL
+    return OF_AN_IDENTITY_PROVIDER if run.of_an_identity_provider else OF_A_PORTAL

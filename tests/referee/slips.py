@@ -33,4 +33,4 @@ def pytest_configure(config: pytest.Config) -> None:
             raise Slip("the referee slipped")
         return control(self, sound)
 
-    Referee.perform, Referee.control = slipping_perform, slipping_control  # type: ignore[method-assign]
+    Referee.perform, Referee.control = slipping_perform, slipping_control  # type: ignore[assignment, method-assign]
