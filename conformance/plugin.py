@@ -6,6 +6,7 @@ an error of the referee itself.
 """
 
 import contextlib
+import gc
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,19 @@ def pytest_runtest_makereport(
         vars(report)[CARRIED] = item.stash.get(EVENTS, [])
         vars(report)[FAILED_IN] = item.stash.get(STRUCK, [])
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Leave what has been loaded out of the garbage collector's rounds: it stays, and is most of what there is."""
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_unconfigure() -> Generator[None]:
+    """Spare the interpreter its last rounds, for which the leader would wait; what pytest itself collects is first."""
+    yield
+    gc.freeze()
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
