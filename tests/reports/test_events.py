@@ -221,6 +221,18 @@ def test_each_line_is_there_as_soon_as_it_is_written(tmp_path: Path) -> None:
     assert not read(tmp_path).complete
 
 
+def test_a_run_as_it_is_written_is_what_is_read_of_it(tmp_path: Path) -> None:
+    odd = attrs.evolve(CASES[0], id="odd", observed=Observed(result="as-signed", message="half a pair: \ud83d"))
+    with Writer(tmp_path, HEADER) as writer:
+        assert writer.run == read(tmp_path)
+        for case in (*CASES, odd):
+            writer.case(case)
+        assert writer.run == read(tmp_path)
+        writer.finish(1.5)
+    assert writer.run == read(tmp_path)
+    assert writer.run.counts == writer.run.footer.counts  # type: ignore[union-attr]
+
+
 def test_a_case_cannot_be_written_twice(tmp_path: Path) -> None:
     with Writer(tmp_path, HEADER) as writer:
         writer.case(CASES[0])

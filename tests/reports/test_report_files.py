@@ -11,6 +11,7 @@ from lxml import etree
 
 from conformance.case import all_cases
 from conformance.events import VERDICTS, CaseEvent, Observed, Proof, Result, case_file, read
+from conformance.idp.probes import all_probes
 from conformance.report import write_all
 from conformance.report.html import to_html
 from conformance.report.junit import to_junit
@@ -61,6 +62,14 @@ def test_the_page_shows_the_titles_of_the_catalogue(tmp_path: Path) -> None:
     known = all_cases()[0]
     write_all(read(write_sample(tmp_path, attrs.evolve(CASES[0], id=known.id))), tmp_path)
     assert known.scenario.title in text_of(parsed((tmp_path / "index.html").read_text(encoding="utf-8")))
+
+
+def test_the_page_shows_the_titles_of_the_probes(tmp_path: Path) -> None:
+    known = all_probes()[0]
+    run = read(write_sample(tmp_path, attrs.evolve(CASES[0], id=known.id)))
+    header = attrs.evolve(run.header, target={"name": "acme", "kind": "identity-provider"})
+    write_all(attrs.evolve(run, header=header), tmp_path)
+    assert known.title in text_of(parsed((tmp_path / "index.html").read_text(encoding="utf-8")))
 
 
 def test_every_verdict_has_its_words() -> None:
