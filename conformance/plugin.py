@@ -9,16 +9,16 @@ import contextlib
 import gc
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 import pytest
 
 from conformance.batches import Batch, batches
 from conformance.case import all_cases
-from conformance.events import CARRIED, FAILED_IN
-
-if TYPE_CHECKING:
-    from conformance.performing import Performer
+from conformance.events import CARRIED, FAILED_IN, Driver
+from conformance.opening import open_referee
+from conformance.performing import Performer
+from conformance.targets.target import find, ready
 
 EVENTS = pytest.StashKey[list[dict[str, Any]]]()
 STRUCK = pytest.StashKey[list[str]]()
@@ -27,9 +27,9 @@ STRUCK = pytest.StashKey[list[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare what ``conformance run`` hands over."""
     group = parser.getgroup("conformance")
-    group.addoption("--target", default="stub", help="the portal under test")
-    group.addoption("--driver", default="browser", choices=["browser", "http"], help="how sites are visited")
-    group.addoption("--cases", default="", help="the ids of the cases to run, with blanks between them")
+    group.addoption("--target", required=True, help="the portal under test")
+    group.addoption("--driver", required=True, choices=get_args(Driver), help="how sites are visited")
+    group.addoption("--cases", required=True, help="the ids of the cases to run, with blanks between them")
     group.addoption("--canary", required=True, help="the address that no portal may fetch")
     group.addoption("--run-dir", required=True, help="where messages and pictures are kept")
 
@@ -42,13 +42,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def performer(pytestconfig: pytest.Config) -> Generator["Performer"]:
+def performer(pytestconfig: pytest.Config) -> Generator[Performer]:
     """Start what one worker needs, and stop it at the end."""
-    # The process that leads workers performs nothing, and needs none of these.
-    from conformance.opening import open_referee  # noqa: PLC0415
-    from conformance.performing import Performer  # noqa: PLC0415
-    from conformance.targets.target import find, ready  # noqa: PLC0415
-
     worker = int(getattr(pytestconfig, "workerinput", {}).get("workerid", "gw0").removeprefix("gw"))
     target, driver, canary, directory = (
         pytestconfig.getoption(name) for name in ("target", "driver", "canary", "run_dir")
@@ -59,7 +54,7 @@ def performer(pytestconfig: pytest.Config) -> Generator["Performer"]:
 
 
 @pytest.fixture
-def perform(request: pytest.FixtureRequest, performer: "Performer") -> Callable[[Batch], None]:
+def perform(request: pytest.FixtureRequest, performer: Performer) -> Callable[[Batch], None]:
     """Return what performs a batch, and leaves its verdicts for the report. It raises the errors of the referee."""
     stash = request.node.stash
 
