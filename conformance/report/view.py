@@ -86,7 +86,7 @@ class CaseView:
 
 @attrs.frozen(kw_only=True)
 class RunView:
-    """A whole run as a report shows it; ``cases`` stand in the order of the stream."""
+    """A whole run as a report shows it; ``cases`` stand in the catalogue's order, those that it does not know last."""
 
     run: Run
     cases: tuple[CaseView, ...]
@@ -145,12 +145,12 @@ def view(run: Run, directory: Path, titles: Mapping[str, str], known: Mapping[st
     """Put together what reports show.
 
     Messages and pictures are looked for in the report folder ``directory``; ``titles`` are those of the cases by id,
-    and ``known`` the reasons of known failures likewise.
+    in the catalogue's order, and ``known`` the reasons of known failures likewise.
     """
-    words = words_for(run)
+    words, places = words_for(run), {known_id: place for place, known_id in enumerate(titles)}
     shown = [
         attrs.evolve(_case(event, titles.get(event.id, ""), directory, known.get(event.id, "")), words=words)
-        for event in run.cases
+        for event in sorted(run.cases, key=lambda event: places.get(event.id, len(places)))
     ]
     return RunView(run=run, cases=tuple(shown))
 

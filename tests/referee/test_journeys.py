@@ -5,6 +5,7 @@ of which one function was replaced by a worse one.
 """
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -85,6 +86,16 @@ def test_what_the_simulator_did_not_send_is_no_refusal_by_the_portal(case_id: st
     assert found.word == "fail"
     assert "The identity provider did not send it" in found.reason
     assert "certificate" in found.reason
+
+
+@pytest.mark.parametrize(("target", "word"), [("stub", "pass"), ("stub:without=saml.encryption.opaque", "fail")])
+def test_a_portal_that_numbers_its_refusals_tells_none_apart_by_that(
+    target: str, word: str, visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers, said = itertools.count(1), sso.public_message
+    monkeypatch.setattr(sso, "public_message", lambda *of: f"{said(*of)} Tell us the number {next(numbers)}, please.")
+    found = verdict(JOURNEYS["saml.encryption.answers-alike"], target, visitors)
+    assert found.word == word, found.reason
 
 
 LOGOUTS_AT_IDP = {

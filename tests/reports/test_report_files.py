@@ -51,6 +51,12 @@ def case_on(whole: etree._Element, case_id: str) -> etree._Element:
     return next(found for found in whole.iter("details") if found.get("id") == case_id)
 
 
+def test_cases_stand_in_the_order_of_the_catalogue_whichever_was_decided_first(tmp_path: Path) -> None:
+    unknown = attrs.evolve(CASES[0], id="saml.sound.of-another-version")
+    run = read(write_sample(tmp_path, unknown, *reversed(CASES)))
+    assert [case.event.id for case in view(run, tmp_path, TITLES).cases] == [*TITLES, unknown.id]
+
+
 def test_all_reports_are_written_beside_the_stream(tmp_path: Path) -> None:
     write_all(read(write_sample(tmp_path)), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
