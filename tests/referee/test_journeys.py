@@ -30,6 +30,7 @@ from idp_sim.web import pages
 from portal_stub.accounts import contacts, logouts, memory, overrides, sessions
 from portal_stub.accounts.columns import digest
 from portal_stub.accounts.tables import CONTACTS, OPEN_REQUESTS, SESSIONS
+from portal_stub.messages import public_message
 from portal_stub.saml.logout import send
 from portal_stub.saml.request import redirect_url
 from portal_stub.web import login, sso
@@ -92,8 +93,9 @@ def test_what_the_simulator_did_not_send_is_no_refusal_by_the_portal(case_id: st
 def test_a_portal_that_numbers_its_refusals_tells_none_apart_by_that(
     target: str, word: str, visitors: VisitorFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers, said = itertools.count(1), sso.public_message
-    monkeypatch.setattr(sso, "public_message", lambda *of: f"{said(*of)} Tell us the number {next(numbers)}, please.")
+    numbers = itertools.count(1)
+    numbered = lambda *of: f"{public_message(*of)} Tell us the number {next(numbers)}, please."  # noqa: E731
+    monkeypatch.setattr(sso, "public_message", numbered)
     found = verdict(JOURNEYS["saml.encryption.answers-alike"], target, visitors)
     assert found.word == word, found.reason
 
