@@ -84,8 +84,12 @@ def lock(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, requirements: str) -> None:
-    """Install what is pinned and the project itself; the build backend is among the pinned."""
-    session.install("--require-hashes", "-r", f"requirements/{requirements}.txt")
+    """Install what is pinned and the project itself; the build backend is among the pinned.
+
+    Libraries are compiled here, once: where Python is told to write no bytecode, every process would compile them anew.
+    """
+    pinned = ("--require-hashes", "-r", f"requirements/{requirements}.txt")
+    session.install(*pinned, env={"UV_COMPILE_BYTECODE": "1"})
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
 
 
