@@ -1,7 +1,8 @@
 """Settings that an administrator changed: the file is the base, what was saved on the page stands above it."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -30,8 +31,8 @@ _KEEP = insert(OVERRIDES)
 class InForce:
     """The settings in force, kept here so that no visitor's request asks the database for them.
 
-    ``refresh`` whenever some were saved. One process serves a database: what another one saves there counts here from
-    the next ``refresh`` on, and an administrator's every visit is one.
+    One process serves a database: what another one saves there counts here from the next ``refresh`` on, and an
+    administrator's every visit is one.
     """
 
     def __init__(self, base: Settings, database: Database) -> None:
@@ -46,6 +47,14 @@ class InForce:
         with self._reading, self._database.reading() as rows:
             self.settings = applied(self._base, read(rows))
             return self.settings
+
+    @contextmanager
+    def saving(self, settings: Settings) -> Iterator[Connection]:
+        """Save these settings, in one transaction with what is done inside; at its end they are in force."""
+        with self._database.writing() as rows:
+            save(rows, self._base, settings)
+            yield rows
+        self.refresh()
 
 
 def read(rows: Connection) -> dict[str, Any]:

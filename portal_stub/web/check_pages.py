@@ -89,11 +89,9 @@ def _begun(filled: Filled, method: Method) -> ResponseReturnValue:
         return _forms(filled.settings, filled.mistakes, request.form), 422
     person = sender()
     notes = ("What you gave was saved as this portal's settings, and is in force for everybody.", *filled.notes)
-    with portal().database.writing() as rows:
-        overrides.save(rows, portal().base, filled.settings)
+    with portal().in_force.saving(filled.settings) as rows:
         sessions.notify(rows, person, "\n".join(notes))
         token = trials.begin(rows, person, method, visit().now)
-    portal().in_force.refresh()
     response = make_response(redirect("/admin/check", 303))
     keep_trial(response, token)
     return response

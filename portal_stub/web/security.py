@@ -47,10 +47,8 @@ def regenerate() -> ResponseReturnValue:
 
 
 def _saved(person: sessions.Person, settings: Settings, notes: tuple[str, ...]) -> Response:
-    with portal().database.writing() as rows:
-        overrides.save(rows, portal().base, settings)
+    with portal().in_force.saving(settings) as rows:
         sessions.notify(rows, person, "\n".join(notes))
-    portal().in_force.refresh()
     return make_response(redirect("/admin/security", 303))
 
 
