@@ -58,9 +58,10 @@ def run(
             writer.case(clean)
             tell(clean, done, len(probes))
         writer.finish(round(time.monotonic() - started, 3))
-    held = report(writer.run, directory, baseline)
-    click.echo(summary_line(writer.run))
-    return held_exit_code(writer.run, held)
+    outcome = writer.run
+    held = report(outcome, directory, baseline)
+    click.echo(summary_line(outcome))
+    return held_exit_code(outcome, held)
 
 
 @contextlib.contextmanager

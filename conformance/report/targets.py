@@ -10,7 +10,7 @@ from conformance.baseline import WITHHELD, load
 from conformance.events import CaseEvent, Run, read, summary_line
 from conformance.report.html import document
 from conformance.report.markdown import escaped, table
-from conformance.report.titles import titles
+from conformance.report.titles import place_in, titles
 from conformance.report.view import HEADINGS, WORST_FIRST, printable
 from conformance.report.words import words_for
 from idp_sim.catalogue import NOTHING
@@ -118,7 +118,7 @@ def side_by_side(
     """
     columns = [_column(run, known(str(run.header.target.get("name")))) for run in runs]
     held = dict.fromkeys(event.id for run in runs for event in run.cases)
-    ids = [case for case in titles if case in held] + [case for case in held if case not in titles]
+    ids = sorted(held, key=place_in(titles))
     rows = [Row(case, titles.get(case, ""), tuple(column.get(case, ABSENT) for column in columns)) for case in ids]
     return Table(tuple(runs), tuple(rows))
 

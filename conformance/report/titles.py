@@ -1,6 +1,6 @@
-"""What every case and every probe is called in a report, by its id."""
+"""What every case and every probe is called in a report, by its id, and in which order they stand there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from conformance.case import all_cases
 from conformance.events import Run
@@ -14,6 +14,12 @@ def titles() -> Mapping[str, str]:
 def titles_for(run: Run) -> Mapping[str, str]:
     """Return the titles of what a run holds: cases or probes."""
     return _of_probes() if run.of_an_identity_provider else _of_cases()
+
+
+def place_in(titles: Mapping[str, str]) -> Callable[[str], int]:
+    """Return the key by which ids are sorted as they stand in ``titles``; those that are not there come last."""
+    places = {known: place for place, known in enumerate(titles)}
+    return lambda case_id: places.get(case_id, len(places))
 
 
 def _of_cases() -> Mapping[str, str]:

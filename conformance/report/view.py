@@ -9,6 +9,7 @@ import attrs
 
 from conformance.events import BROKEN, CaseEvent, Run, Verdict, case_file, count
 from conformance.report.message import Message, read_message
+from conformance.report.titles import place_in
 from conformance.report.words import OF_A_PORTAL, Words, words_for
 from idp_sim.catalogue import NOTHING
 from rulebook import RULES, Rule
@@ -147,10 +148,10 @@ def view(run: Run, directory: Path, titles: Mapping[str, str], known: Mapping[st
     Messages and pictures are looked for in the report folder ``directory``; ``titles`` are those of the cases by id,
     in the catalogue's order, and ``known`` the reasons of known failures likewise.
     """
-    words, places = words_for(run), {known_id: place for place, known_id in enumerate(titles)}
+    words, place = words_for(run), place_in(titles)
     shown = [
         attrs.evolve(_case(event, titles.get(event.id, ""), directory, known.get(event.id, "")), words=words)
-        for event in sorted(run.cases, key=lambda event: places.get(event.id, len(places)))
+        for event in sorted(run.cases, key=lambda event: place(event.id))
     ]
     return RunView(run=run, cases=tuple(shown))
 
